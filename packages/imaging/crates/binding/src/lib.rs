@@ -1,0 +1,1 @@
+//! flc-imaging-binding
