@@ -1,0 +1,2 @@
+export { classProportions } from './class-proportions.js';
+export { type LabelMap, labelMapFromPredictions, unlabelled } from './label-map.js';

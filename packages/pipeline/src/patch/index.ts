@@ -1,0 +1,2 @@
+export { pace } from './pace.js';
+export { type PatchGrid, patchGrid, patchSize } from './patch-grid.js';
