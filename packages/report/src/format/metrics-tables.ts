@@ -1,0 +1,115 @@
+import type { Measure } from '../metrics/measure.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { PartitionSummary } from '../metrics/partitions.js';
+import {
+  counts,
+  decimalInterval,
+  decimals,
+  meanAndDeviation,
+  percent,
+  percentInterval,
+} from './number.js';
+import type { Table } from './table.js';
+
+const intervalNote =
+  'Intervals are 95 %. Shares of lesions: Wilson, which takes lesions as independent. The others: percentile bootstrap over patients.';
+
+/** The scores of one evaluation, one line each. */
+export function scoreTable(metrics: Metrics, caption: string, unit = 'lesions'): Table {
+  const plain = (name: string, measure: Measure) => [
+    name,
+    decimals(measure.value),
+    '',
+    decimalInterval(measure),
+  ];
+  const { accuracy, accuracyByPatients, balancedAccuracy } = metrics;
+  const measures = [
+    accuracy,
+    balancedAccuracy,
+    metrics.macroF1,
+    metrics.kappa,
+    metrics.macroAuc,
+    metrics.calibrationError,
+  ];
+  return {
+    caption,
+    header: ['Score', 'Value', `Counted ${unit}`, '95 % interval'],
+    rows: [
+      ['Accuracy', percent(accuracy.value), counts(accuracy), percentInterval(accuracy)],
+      ['Accuracy, patients drawn', percent(accuracyByPatients.value), '', percentInterval(accuracyByPatients)],
+      ['Balanced accuracy', percent(balancedAccuracy.value), '', percentInterval(balancedAccuracy)],
+      plain('Macro F1', metrics.macroF1),
+      plain("Cohen's kappa", metrics.kappa),
+      plain('AUC, mean of one class against the rest', metrics.macroAuc),
+      plain('Expected calibration error', metrics.calibrationError),
+    ],
+    notes: [intervalNote, ...reasons(measures)],
+  };
+}
+
+/** Accuracy (sensitivity), specificity, F1 and AUC of each class. */
+export function classTable(metrics: Metrics, caption: string): Table {
+  return {
+    caption,
+    header: ['Class', 'Accuracy', 'Right / all', '95 % interval', 'Specificity', 'F1', 'AUC'],
+    rows: metrics.perClass.map((of) => [
+      of.class,
+      percent(of.accuracy.value),
+      counts(of.accuracy),
+      percentInterval(of.accuracy),
+      percent(of.specificity.value),
+      decimals(of.f1.value),
+      decimals(of.auc.value),
+    ]),
+    notes: reasons(metrics.perClass.flatMap((of) => [of.accuracy, of.specificity, of.auc])),
+  };
+}
+
+/** Lesions by true class (rows) and decision (columns). */
+export function confusionTable(metrics: Metrics, caption: string): Table {
+  return {
+    caption,
+    header: ['Truth \\ decision', ...metrics.classes, 'All'],
+    rows: metrics.confusion.map((row, r) => [
+      metrics.classes[r] ?? '',
+      ...row.map(String),
+      String(row.reduce((a, b) => a + b, 0)),
+    ]),
+    notes: [],
+  };
+}
+
+/** Per cent right by class and in total over the partitions, in the form of the paper's Table 2; one line a method. */
+export function partitionTable(
+  methods: readonly { readonly name: string; readonly summary: PartitionSummary }[],
+  caption: string,
+): Table {
+  const first = methods[0]?.summary;
+  const partitions = first?.partitions.length ?? 0;
+  const spread =
+    partitions < 2
+      ? 'Per cent. One partition only, so there is no standard deviation.'
+      : `Per cent, mean ± sample standard deviation (n - 1) over ${partitions} partitions.`;
+  return {
+    caption,
+    header: ['Method', ...(first?.perClass.map((of) => of.class) ?? []), 'Total'],
+    rows: methods.map(({ name, summary }) => [
+      name,
+      ...summary.perClass.map((of) => meanAndDeviation(of.accuracy)),
+      meanAndDeviation(summary.accuracy),
+    ]),
+    notes: [spread, ...methods.flatMap(({ name, summary }) => missing(name, summary))],
+  };
+}
+
+function missing(name: string, summary: PartitionSummary): string[] {
+  const incomplete = [...summary.perClass.map((of) => of.accuracy), summary.accuracy].filter((of) =>
+    of.values.includes(null),
+  );
+  return [...new Set(incomplete.map((of) => `${name}: ${of.reason}.`))];
+}
+
+function reasons(measures: readonly Measure[]): string[] {
+  const found = measures.flatMap((measure) => (measure.value === null ? [measure.reason] : []));
+  return [...new Set(found)].map((reason) => `– : ${reason}.`);
+}

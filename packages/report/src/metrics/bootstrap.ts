@@ -1,0 +1,68 @@
+import type { Random } from '@flc-native/pipeline';
+import type { Interval, Measure } from './measure.js';
+import type { Scored } from './scored.js';
+
+/** A statistic of the cohort in which lesion i counts `weights[i]` times. */
+export type WeightedStatistic = (weights: Float64Array) => Measure;
+
+const level = 0.95;
+
+/**
+ * Percentile bootstrap (Efron and Tibshirani 1993, ch. 13) over patients: each replicate draws as many patients as
+ * there are, with replacement, and each drawn patient brings all of its lesions, so that lesions of one patient need
+ * not be independent. All statistics see the same replicates. A replicate in which a statistic is undefined (a class
+ * was not drawn) is left out of that statistic's interval; a statistic that is undefined in more than one replicate
+ * of ten, or a cohort of fewer than two patients, gets none (null).
+ */
+export function bootstrapIntervals(
+  scored: Scored,
+  statistics: readonly WeightedStatistic[],
+  options: { readonly replicates: number; readonly random: Pick<Random, 'int'> },
+): (Interval | null)[] {
+  const { replicates, random } = options;
+  if (scored.patients < 2 || replicates < 1) return statistics.map(() => null);
+  const values = statistics.map(() => new Float64Array(replicates));
+  const found = statistics.map(() => 0);
+  const drawn = new Float64Array(scored.patients);
+  const weights = new Float64Array(scored.truth.length);
+  for (let r = 0; r < replicates; r++) {
+    drawn.fill(0);
+    for (let i = 0; i < scored.patients; i++) {
+      const patient = random.int(scored.patients);
+      drawn[patient] = (drawn[patient] as number) + 1;
+    }
+    scored.patient.forEach((patient, lesion) => {
+      weights[lesion] = drawn[patient] as number;
+    });
+    statistics.forEach((statistic, s) => {
+      const { value } = statistic(weights);
+      if (value === null) return;
+      const at = found[s] as number;
+      (values[s] as Float64Array)[at] = value;
+      found[s] = at + 1;
+    });
+  }
+  return values.map((all, s) => {
+    const n = found[s] as number;
+    return n < 0.9 * replicates ? null : percentileInterval(all.slice(0, n));
+  });
+}
+
+function percentileInterval(values: Float64Array): Interval {
+  const sorted = values.sort();
+  return {
+    lower: quantile(sorted, (1 - level) / 2),
+    upper: quantile(sorted, (1 + level) / 2),
+    level,
+    method: 'bootstrap',
+  };
+}
+
+/** Quantile of sorted values by linear interpolation (NumPy's default, Hyndman and Fan's type 7). */
+export function quantile(sorted: Float64Array, q: number): number {
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  const lower = sorted[below] as number;
+  return lower + (position - below) * ((sorted[above] as number) - lower);
+}
