@@ -1,1 +1,20 @@
-//! flc-imaging
+//! Image processing of volumes, without Node and without libtorch.
+//!
+//! A volume is a slice of values with x fastest and a [`Size`] in voxels. Geometry (spacing, origin,
+//! direction) is the caller's: everything here is in voxel units.
+
+mod components;
+mod error;
+mod gaussian;
+mod interpolation;
+mod resample;
+mod size;
+mod warp;
+
+pub use components::{Components, Connectivity, connected_components};
+pub use error::ImagingError;
+pub use gaussian::gaussian_filter;
+pub use interpolation::Interpolation;
+pub use resample::resample;
+pub use size::Size;
+pub use warp::warp;

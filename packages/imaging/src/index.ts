@@ -1,0 +1,6 @@
+/** Image processing of volumes by a Rust addon that needs no libtorch. Everything is in voxel units and synchronous. */
+export { type Components, type Connectivity, connectedComponents } from './connected-components.js';
+export { gaussianFilter } from './gaussian-filter.js';
+export { resampleSlice, resampleVolume } from './resample.js';
+export type { Interpolation, Size, SliceSize } from './size.js';
+export { warpVolume } from './warp-volume.js';
