@@ -4,6 +4,7 @@ Format: 8 bytes little-endian header length, a JSON header `{name: {dtype, shape
 with an optional `__metadata__` of strings, then the tensors' bytes in row-major order.
 """
 
+import ctypes
 import json
 import os
 import struct
@@ -53,7 +54,7 @@ def write_safetensors(
     offset = 0
     for name in order:
         tensor = tensors[name].detach().cpu().contiguous()
-        data = bytes(tensor.reshape(-1).view(torch.uint8).tolist())
+        data = ctypes.string_at(tensor.data_ptr(), tensor.numel() * tensor.dtype.itemsize)
         header[name] = {
             "dtype": NAMES[tensor.dtype],
             "shape": list(tensor.shape),
