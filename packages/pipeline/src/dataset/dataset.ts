@@ -1,0 +1,74 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { FlcError } from '@flc-native/errors';
+import { parseDocument, stringify } from 'yaml';
+import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
+import type { DatasetCase, DatasetConfig, DatasetInput } from './dataset-schema.js';
+import { pseudonym } from './pseudonym.js';
+import { validateDataset } from './validate-dataset.js';
+
+/** A checked dataset.yaml and the folder against which its paths are resolved. */
+export interface Dataset extends DatasetConfig {
+  readonly file: string;
+  readonly root: string;
+}
+
+/** 480 cases take 0.3 MB; far beyond this it is no dataset.yaml. */
+const maxYamlBytes = 256 * 2 ** 20;
+
+/** Reads and checks dataset.yaml. IO_ERROR or INVALID_CONFIG; volumes are not opened. */
+export async function readDataset(file: string): Promise<Dataset> {
+  let text: string;
+  try {
+    const status = await stat(file);
+    if (!status.isFile() || status.size > maxYamlBytes) {
+      throw new FlcError('INVALID_CONFIG', 'not a dataset.yaml: no regular file of sensible size', {
+        details: { file, bytes: status.size },
+      });
+    }
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw cause instanceof FlcError ? cause : ioError('reading dataset.yaml failed', file, cause);
+  }
+  const config = validateDataset(parseYaml(text, file), file);
+  return { ...config, file: resolve(file), root: dirname(resolve(file)) };
+}
+
+/** Checks and writes dataset.yaml atomically; paths in it stay as they are. */
+export async function writeDataset(file: string, dataset: DatasetInput | Dataset): Promise<void> {
+  const plain: Record<string, unknown> = { ...dataset };
+  delete plain.file;
+  delete plain.root;
+  validateDataset(plain);
+  await writeFileAtomic(file, stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }));
+}
+
+/** Absolute path of a path in dataset.yaml. */
+export function datasetPath(dataset: Pick<Dataset, 'root'>, path: string): string {
+  return resolve(dataset.root, path);
+}
+
+/** The case behind a pseudonym, for messages on stderr; undefined if there is none. */
+export function caseByPseudonym(dataset: Dataset, caseId: string): DatasetCase | undefined {
+  return dataset.cases.find((entry) => pseudonym(entry.id) === caseId);
+}
+
+function parseYaml(text: string, file: string): unknown {
+  const document = parseDocument(text);
+  const problem = document.errors[0];
+  try {
+    // Bounded, so that nested aliases cannot blow up memory.
+    if (problem === undefined) return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw invalidYaml('its aliases expand too far or point nowhere', file, cause);
+  }
+  // The lines after the first quote the file, and with it names.
+  throw invalidYaml((problem.message.split('\n')[0] ?? '').replace(/:$/, ''), file, problem);
+}
+
+function invalidYaml(reason: string, file: string, cause: unknown): FlcError {
+  return new FlcError('INVALID_CONFIG', `dataset.yaml is not valid YAML: ${reason}`, {
+    details: { file },
+    cause,
+  });
+}

@@ -1,0 +1,17 @@
+export {
+  caseByPseudonym,
+  type Dataset,
+  datasetPath,
+  readDataset,
+  writeDataset,
+} from './dataset.js';
+export {
+  type DatasetCase,
+  type DatasetConfig,
+  type DatasetInput,
+  type DatasetLesion,
+  datasetJsonSchema,
+  type Intensity,
+} from './dataset-schema.js';
+export { pseudonym } from './pseudonym.js';
+export { suggest } from './suggest.js';

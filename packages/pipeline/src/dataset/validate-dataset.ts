@@ -1,0 +1,95 @@
+import { FlcError } from '@flc-native/errors';
+import type { z } from 'zod';
+import { type DatasetConfig, datasetSchema, knownKeys } from './dataset-schema.js';
+import { suggest } from './suggest.js';
+
+/** How many problems an error lists; the rest is counted. */
+const maxListed = 10;
+
+/**
+ * Checks a parsed dataset.yaml. INVALID_CONFIG lists what is wrong and where; names of cases and
+ * paths are told by their position, so the message may be shown anywhere.
+ */
+export function validateDataset(raw: unknown, file?: string): DatasetConfig {
+  const result = datasetSchema.safeParse(raw);
+  const problems = result.success
+    ? crossChecks(result.data)
+    : result.error.issues.flatMap(describeIssue);
+  if (result.success && problems.length === 0) return withDefaults(result.data);
+  const more = problems.length - maxListed;
+  const listed = problems.slice(0, maxListed).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  throw new FlcError('INVALID_CONFIG', `dataset.yaml is not valid: ${listed}`, {
+    details: { ...(file === undefined ? {} : { file }), problems: problems.slice(0, 100) },
+    remedy: 'correct the named places; the reference of dataset.yaml lists all keys',
+  });
+}
+
+function withDefaults(config: DatasetConfig): DatasetConfig {
+  if (config.intensity !== undefined) return config;
+  const intensity = config.modality === 'CT' ? { window: ctWindow } : { percentile: mrPercentile };
+  return { ...config, intensity };
+}
+
+/** Window of the paper's authors, HU. */
+export const ctWindow: [number, number] = [-70, 180];
+export const mrPercentile: [number, number] = [0.5, 99.5];
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const place = placeOf(issue.path);
+  if (issue.code !== 'unrecognized_keys') {
+    // A union of forms fails as a whole; its own message says nothing.
+    const message = issue.code === 'invalid_union' ? 'wrong type' : issue.message;
+    return [`${place}: ${message}`];
+  }
+  return issue.keys.map((key) => {
+    const near = suggest(key, knownKeys(issue.path));
+    const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+    return `${place}: unknown key "${key.slice(0, 64)}"${hint}`;
+  });
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'top level';
+  return path
+    .map((part, i) =>
+      typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`,
+    )
+    .join('');
+}
+
+function crossChecks(config: DatasetConfig): string[] {
+  const problems: string[] = [];
+  if (!config.phases.includes(config.reference)) {
+    problems.push(`reference: "${config.reference}" is not in phases`);
+  }
+  for (const key of ['phases', 'classes'] as const) {
+    if (new Set<string>(config[key]).size < config[key].length)
+      problems.push(`${key}: repeated name`);
+  }
+  const seen = new Map<string, number>();
+  config.cases.forEach((entry, i) => {
+    const first = seen.get(entry.id);
+    if (first !== undefined) problems.push(`cases[${i}]: same id as cases[${first}]`);
+    seen.set(entry.id, i);
+    problems.push(...unknownPhases(config, entry.phases, `cases[${i}].phases`));
+    entry.lesions.forEach((lesion, j) => {
+      if (typeof lesion.mask === 'string') return;
+      problems.push(...unknownPhases(config, lesion.mask, `cases[${i}].lesions[${j}].mask`));
+    });
+  });
+  return problems;
+}
+
+function unknownPhases(
+  config: DatasetConfig,
+  map: Record<string, string>,
+  place: string,
+): string[] {
+  return Object.keys(map)
+    .filter((phase) => !config.phases.includes(phase))
+    .map((phase) => {
+      const near = suggest(phase, config.phases);
+      const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+      return `${place}: unknown phase "${phase}"${hint}`;
+    });
+}
