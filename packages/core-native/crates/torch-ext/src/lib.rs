@@ -1,1 +1,11 @@
-//! flc-torch-ext
+//! The few libtorch calls that tch lacks, as a small C++ shim. No CUDA symbol in it: the addon must load on CPU hosts.
+
+mod allocator;
+mod boundary;
+mod convolution;
+mod fused_sgd;
+
+pub use allocator::{cached_memory, install_caching_allocator, release_cached_memory};
+pub use boundary::TorchExtError;
+pub use convolution::{convolution_relu, prepack_convolution};
+pub use fused_sgd::fused_sgd;

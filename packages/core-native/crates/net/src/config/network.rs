@@ -1,0 +1,201 @@
+use crate::{NetError, Result};
+use serde::{Deserialize, Serialize};
+
+/// Which residual pathways a ResGLNet has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pathways {
+    Both,
+    Local,
+    Global,
+}
+
+/// How the phases come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PhaseFusion {
+    /// A bidirectional LSTM over the phases (the paper).
+    Bdlstm,
+    /// An LSTM in one direction.
+    Lstm,
+    /// The features of all phases side by side (ResGLNet's and ResNet_Local's rows of Table 2).
+    Concat,
+    /// One ResGLNet that takes the phases as input channels.
+    Channels,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Directions {
+    Both,
+    /// NC -> PV, enhancement.
+    Forward,
+    /// PV -> NC, anti-enhancement.
+    Backward,
+}
+
+/// Which LSTM outputs make the feature f.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Readout {
+    /// Last state of each direction.
+    Last,
+    /// Every step's output (the authors' code).
+    All,
+}
+
+/// Shortcut where a block changes width or resolution (He et al. 2016, options A and B).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shortcut {
+    Pad,
+    Projection,
+}
+
+/// Architecture: everything that decides names and shapes of the weights (method.md, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// P.
+    pub phases: i64,
+    /// K.
+    pub classes: i64,
+    /// n of 6n + 2.
+    pub depth: i64,
+    pub widths: [i64; 3],
+    /// Per direction.
+    pub hidden_size: i64,
+    pub readout: Readout,
+    pub shortcut: Shortcut,
+    pub pathways: Pathways,
+    pub phase_fusion: PhaseFusion,
+    pub directions: Directions,
+    /// Side of a patch in pixels of the CT.
+    pub patch_size: i64,
+    /// Side to which a patch is resized.
+    pub patch_input: i64,
+    /// Side to which a ROI is resized.
+    pub roi_input: i64,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            phases: 3,
+            classes: 4,
+            depth: 3,
+            widths: [16, 32, 64],
+            hidden_size: 64,
+            readout: Readout::Last,
+            shortcut: Shortcut::Pad,
+            pathways: Pathways::Both,
+            phase_fusion: PhaseFusion::Bdlstm,
+            directions: Directions::Both,
+            patch_size: 7,
+            patch_input: 64,
+            roi_input: 128,
+        }
+    }
+}
+
+impl NetworkConfig {
+    pub fn has_local(&self) -> bool {
+        self.pathways != Pathways::Global
+    }
+
+    pub fn has_global(&self) -> bool {
+        self.pathways != Pathways::Local
+    }
+
+    /// The auxiliary heads exist only where there are two pathways to tell apart.
+    pub fn has_auxiliary_heads(&self) -> bool {
+        self.pathways == Pathways::Both
+    }
+
+    pub fn is_recurrent(&self) -> bool {
+        matches!(self.phase_fusion, PhaseFusion::Bdlstm | PhaseFusion::Lstm)
+    }
+
+    pub fn is_bidirectional(&self) -> bool {
+        self.phase_fusion == PhaseFusion::Bdlstm
+    }
+
+    /// Number of ResGLNets: one per phase, or one for all where phases are channels.
+    pub fn branches(&self) -> i64 {
+        if self.phase_fusion == PhaseFusion::Channels { 1 } else { self.phases }
+    }
+
+    pub fn input_channels(&self) -> i64 {
+        if self.phase_fusion == PhaseFusion::Channels { self.phases } else { 1 }
+    }
+
+    /// Length of one pathway's feature.
+    pub fn pathway_features(&self) -> i64 {
+        self.widths[2]
+    }
+
+    /// Length of one step of the LSTM's sequence: the branch's pathways side by side.
+    pub fn step_features(&self) -> i64 {
+        self.pathway_features() * if self.has_auxiliary_heads() { 2 } else { 1 }
+    }
+
+    /// Length of the feature f that `fc` and the intra-loss see.
+    pub fn feature_size(&self) -> i64 {
+        if !self.is_recurrent() {
+            return self.step_features() * self.branches();
+        }
+        let directions = if self.is_bidirectional() { 2 } else { 1 };
+        let steps = if self.readout == Readout::All { self.phases } else { 1 };
+        self.hidden_size * directions * steps
+    }
+
+    pub fn validate(&self) -> Result<()> {
+        let positive = [
+            ("phases", self.phases),
+            ("depth", self.depth),
+            ("widths", self.widths.into_iter().min().unwrap_or(0)),
+            ("hiddenSize", self.hidden_size),
+            ("patchSize", self.patch_size),
+        ];
+        for (key, value) in positive {
+            if value < 1 {
+                return Err(NetError::config(key, format!("{value} is below 1"), "Use 1 or more."));
+            }
+        }
+        if self.classes < 2 {
+            return Err(NetError::config("classes", "fewer than 2", "Name at least two classes."));
+        }
+        if self.patch_input < 8 || self.roi_input < 8 {
+            return Err(NetError::config(
+                "patchInput, roiInput",
+                "below 8 pixels, too small for three stages",
+                "Use 64 and 128 as the paper does.",
+            ));
+        }
+        if self.shortcut == Shortcut::Pad && self.widths.windows(2).any(|w| w[1] < w[0]) {
+            return Err(NetError::config(
+                "widths",
+                "a stage is narrower than the one before, which a parameter-free shortcut cannot do",
+                "Use shortcut: projection, or widths that do not fall.",
+            ));
+        }
+        self.validate_directions()
+    }
+
+    fn validate_directions(&self) -> Result<()> {
+        let both = self.directions == Directions::Both;
+        match self.phase_fusion {
+            PhaseFusion::Bdlstm if !both => Err(NetError::config(
+                "directions",
+                "phaseFusion bdlstm reads the phases in both directions",
+                "Use phaseFusion: lstm for one direction.",
+            )),
+            PhaseFusion::Lstm if both => Err(NetError::config(
+                "directions",
+                "phaseFusion lstm reads the phases in one direction",
+                "Use directions: forward or backward, or phaseFusion: bdlstm.",
+            )),
+            _ => Ok(()),
+        }
+    }
+}

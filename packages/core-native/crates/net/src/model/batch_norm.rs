@@ -1,0 +1,53 @@
+use super::Builder;
+use crate::Result;
+use tch::{Kind, Tensor};
+
+/// method.md, section 3.
+pub const BN_EPSILON: f64 = 1e-5;
+const BN_MOMENTUM: f64 = 0.1;
+
+/// Batch normalization over [n, c, h, w], per channel.
+#[derive(Debug)]
+pub struct BatchNorm {
+    pub weight: Tensor,
+    pub bias: Tensor,
+    pub running_mean: Tensor,
+    pub running_var: Tensor,
+    num_batches_tracked: Tensor,
+}
+
+impl BatchNorm {
+    pub fn new(mut builder: Builder, channels: i64) -> Result<Self> {
+        let shape = [channels];
+        Ok(Self {
+            weight: builder.constant("weight", &shape, 1.0)?,
+            bias: builder.constant("bias", &shape, 0.0)?,
+            running_mean: builder.buffer("running_mean", &shape, 0.0)?,
+            running_var: builder.buffer("running_var", &shape, 1.0)?,
+            num_batches_tracked: builder.buffer_of_kind(
+                "num_batches_tracked",
+                &[],
+                0.0,
+                Kind::Int64,
+            )?,
+        })
+    }
+
+    /// In training the batch's statistics normalize and move the running ones; in evaluation the running ones normalize.
+    pub fn forward(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
+        if train {
+            let _no_grad = tch::no_grad_guard();
+            let _ = self.num_batches_tracked.shallow_clone().f_add_scalar_(1)?;
+        }
+        Ok(xs.f_batch_norm(
+            Some(&self.weight),
+            Some(&self.bias),
+            Some(&self.running_mean),
+            Some(&self.running_var),
+            train,
+            BN_MOMENTUM,
+            BN_EPSILON,
+            true,
+        )?)
+    }
+}

@@ -1,0 +1,104 @@
+//! A residual pathway: He et al. 2016, section 4.2, with 6n + 2 layers (19 convolutions for n = 3), BN before ReLU.
+
+use super::{BatchNorm, Builder, Shortcut};
+use crate::Result;
+use crate::config::NetworkConfig;
+use tch::{Kind, Tensor};
+
+/// Convolution without bias, then batch norm.
+#[derive(Debug)]
+pub struct ConvBn {
+    pub weight: Tensor,
+    pub bn: BatchNorm,
+    pub stride: i64,
+    pub padding: i64,
+}
+
+impl ConvBn {
+    /// `names`: of the convolution and of its batch norm. Gaussian weights of variance 2 / fan_out.
+    pub fn new(
+        builder: &mut Builder,
+        names: (&str, &str),
+        [c_in, c_out]: [i64; 2],
+        kernel: i64,
+        stride: i64,
+    ) -> Result<Self> {
+        let variance = 2.0 / (c_out * kernel * kernel) as f64;
+        let shape = [c_out, c_in, kernel, kernel];
+        Ok(Self {
+            weight: builder.enter(names.0).gaussian("weight", &shape, variance)?,
+            bn: BatchNorm::new(builder.enter(names.1), c_out)?,
+            stride,
+            padding: kernel / 2,
+        })
+    }
+
+    /// [n, c_in, h, w] -> [n, c_out, h / stride, w / stride], in the arithmetic of `xs`.
+    pub fn forward(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
+        let weight = self.weight.f_to_kind(xs.f_kind()?)?;
+        let ys = xs.f_conv2d(
+            &weight,
+            None::<&Tensor>,
+            [self.stride, self.stride],
+            [self.padding, self.padding],
+            [1, 1],
+            1,
+        )?;
+        self.bn.forward(&ys, train)
+    }
+}
+
+/// Two 3 x 3 convolutions and a shortcut around them.
+#[derive(Debug)]
+pub struct Block {
+    pub first: ConvBn,
+    pub second: ConvBn,
+    pub shortcut: Shortcut,
+}
+
+impl Block {
+    fn forward(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
+        let ys = self.first.forward(xs, train)?.f_relu_()?;
+        let mut ys = self.second.forward(&ys, train)?;
+        Ok(ys.f_add_(&self.shortcut.forward(xs, train)?)?.f_relu_()?)
+    }
+}
+
+/// One pathway of one phase.
+#[derive(Debug)]
+pub struct Pathway {
+    pub stem: ConvBn,
+    pub blocks: Vec<Block>,
+}
+
+impl Pathway {
+    pub fn new(mut builder: Builder, config: &NetworkConfig) -> Result<Self> {
+        let mut c_in = config.widths[0];
+        let stem =
+            ConvBn::new(&mut builder, ("conv1", "bn1"), [config.input_channels(), c_in], 3, 1)?;
+        let mut blocks = Vec::new();
+        for (stage, &c_out) in config.widths.iter().enumerate() {
+            for position in 0..config.depth {
+                let stride = if stage > 0 && position == 0 { 2 } else { 1 };
+                let mut builder = builder.enter("blocks");
+                let mut builder = builder.enter(blocks.len());
+                blocks.push(Block {
+                    first: ConvBn::new(&mut builder, ("conv1", "bn1"), [c_in, c_out], 3, stride)?,
+                    second: ConvBn::new(&mut builder, ("conv2", "bn2"), [c_out, c_out], 3, 1)?,
+                    shortcut: Shortcut::new(&mut builder, config.shortcut, c_in, c_out, stride)?,
+                });
+                c_in = c_out;
+            }
+        }
+        Ok(Self { stem, blocks })
+    }
+
+    /// `xs` [n, channels, side, side] -> [n, widths[2]] by global average pooling, accumulated and returned as `pooled`.
+    pub fn forward(&self, xs: &Tensor, pooled: Kind, train: bool) -> Result<Tensor> {
+        let mut ys = self.stem.forward(xs, train)?.f_relu_()?;
+        for block in &self.blocks {
+            ys = block.forward(&ys, train)?;
+        }
+        Ok(ys.f_mean_dim([2, 3].as_slice(), false, pooled)?)
+    }
+}

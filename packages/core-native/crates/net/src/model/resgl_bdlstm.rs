@@ -1,0 +1,154 @@
+//! Combining Convolutional and Recurrent Neural Networks for Classification of Focal Liver Lesions in Multi-phase CT Images,
+//! Liang et al., MICCAI 2018, figure 2, and the rows of its Table 2 as configurations.
+
+use super::{BdLstm, Builder, Linear, Parameters, Pathway, channels_last};
+use crate::Result;
+use crate::config::{NetworkConfig, PhaseFusion, Precision};
+use tch::{Device, Tensor};
+
+/// What the network looks at. Without a local pathway `patches` is absent, without a global one `rois`.
+#[derive(Debug)]
+pub struct Inputs {
+    /// [patches, phases, patch_input, patch_input]
+    pub patches: Option<Tensor>,
+    /// [rois, phases, roi_input, roi_input]: each once, however many patches share it.
+    pub rois: Option<Tensor>,
+    /// [patches] int64: the ROI of each patch; absent where patches and ROIs are already pairs.
+    pub roi_of_patch: Option<Tensor>,
+}
+
+/// Logits [n, classes] of the heads, and the feature f [n, feature_size] that the intra-loss sees.
+#[derive(Debug)]
+pub struct Outputs {
+    pub last: Tensor,
+    pub local: Option<Tensor>,
+    pub global: Option<Tensor>,
+    pub feature: Tensor,
+}
+
+/// From the pathways' features to the logits.
+#[derive(Debug)]
+pub struct Fusion {
+    lstm: Option<BdLstm>,
+    fc: Linear,
+    fc_local: Option<Linear>,
+    fc_global: Option<Linear>,
+}
+
+#[derive(Debug)]
+pub struct ResGlBdLstm {
+    pub config: NetworkConfig,
+    pub precision: Precision,
+    pub parameters: Parameters,
+    /// One pathway per phase (or one for all), no shared weights.
+    pub local: Vec<Pathway>,
+    pub global: Vec<Pathway>,
+    pub fusion: Fusion,
+}
+
+impl ResGlBdLstm {
+    pub fn new(
+        config: &NetworkConfig,
+        precision: Precision,
+        device: Device,
+        seed: u64,
+    ) -> Result<Self> {
+        config.validate()?;
+        let mut parameters = Parameters::default();
+        let mut builder = Builder::new(&mut parameters, seed, precision.master(), device);
+        let mut pathways = |name: &str, present: bool| -> Result<Vec<Pathway>> {
+            let count = if present { config.branches() } else { 0 };
+            let mut builder = builder.enter(name);
+            (0..count).map(|phase| Pathway::new(builder.enter(phase), config)).collect()
+        };
+        let local = pathways("local", config.has_local())?;
+        let global = pathways("global", config.has_global())?;
+        let fusion = Fusion::new(&mut builder, config)?;
+        Ok(Self { config: config.clone(), precision, parameters, local, global, fusion })
+    }
+
+    pub fn forward(&self, inputs: &Inputs, train: bool) -> Result<Outputs> {
+        let local =
+            inputs.patches.as_ref().map(|xs| self.features(&self.local, xs, train)).transpose()?;
+        let global =
+            inputs.rois.as_ref().map(|xs| self.features(&self.global, xs, train)).transpose()?;
+        let global = match (global, &inputs.roi_of_patch) {
+            // index_select, whose backward is deterministic; that of advanced indexing is not.
+            (Some(global), Some(roi)) => Some(global.f_index_select(0, roi)?),
+            (global, _) => global,
+        };
+        self.fusion.forward(local.as_ref(), global.as_ref(), train)
+    }
+
+    /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, widths[2]].
+    fn features(&self, pathways: &[Pathway], xs: &Tensor, train: bool) -> Result<Tensor> {
+        let xs = xs.f_to_kind(self.precision.pathway())?;
+        let features: Result<Vec<_>> = pathways
+            .iter()
+            .enumerate()
+            .map(|(branch, pathway)| {
+                let channels = self.config.input_channels();
+                let image = xs.f_narrow(1, branch as i64 * channels, channels)?;
+                pathway.forward(&channels_last(&image)?, self.precision.master(), train)
+            })
+            .collect();
+        Ok(Tensor::f_stack(&features?, 1)?)
+    }
+}
+
+impl Fusion {
+    fn new(builder: &mut Builder, config: &NetworkConfig) -> Result<Self> {
+        let side_by_side = config.branches() * config.pathway_features();
+        let lstm = match config.phase_fusion {
+            PhaseFusion::Bdlstm | PhaseFusion::Lstm => {
+                Some(BdLstm::new(builder.enter("lstm"), config)?)
+            }
+            PhaseFusion::Concat | PhaseFusion::Channels => None,
+        };
+        let mut auxiliary = |name: &str| {
+            config
+                .has_auxiliary_heads()
+                .then(|| Linear::new(builder.enter(name), side_by_side, config.classes))
+                .transpose()
+        };
+        let (fc_local, fc_global) = (auxiliary("fc_local")?, auxiliary("fc_global")?);
+        let fc = Linear::new(builder.enter("fc"), config.feature_size(), config.classes)?;
+        Ok(Self { lstm, fc, fc_local, fc_global })
+    }
+
+    /// The same tensors under another owner.
+    pub fn shallow_clone(&self) -> Self {
+        Self {
+            lstm: self.lstm.as_ref().map(BdLstm::shallow_clone),
+            fc: self.fc.shallow_clone(),
+            fc_local: self.fc_local.as_ref().map(Linear::shallow_clone),
+            fc_global: self.fc_global.as_ref().map(Linear::shallow_clone),
+        }
+    }
+
+    /// `local`, `global` [n, branches, widths[2]].
+    pub fn forward(
+        &self,
+        local: Option<&Tensor>,
+        global: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Outputs> {
+        let present: Vec<&Tensor> = [local, global].into_iter().flatten().collect();
+        let feature = match &self.lstm {
+            // Step t of the sequence is [local_t, global_t].
+            Some(lstm) => lstm.forward(&Tensor::f_cat(&present, 2)?, train)?,
+            // [all local, all global]
+            None => Tensor::f_cat(&present, 1)?.f_flatten(1, 2)?,
+        };
+        let auxiliary = |head: &Option<Linear>, features: Option<&Tensor>| match (head, features) {
+            (Some(head), Some(features)) => head.forward(&features.f_flatten(1, 2)?).map(Some),
+            _ => Ok(None),
+        };
+        Ok(Outputs {
+            last: self.fc.forward(&feature)?,
+            local: auxiliary(&self.fc_local, local)?,
+            global: auxiliary(&self.fc_global, global)?,
+            feature,
+        })
+    }
+}

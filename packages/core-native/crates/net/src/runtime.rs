@@ -1,0 +1,80 @@
+//! What this process runs on: libtorch's libraries, CUDA found at run time, threads and memory.
+
+use std::ffi::{CStr, CString};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// Folder of the libtorch_cpu.so that this process has mapped.
+pub fn libtorch_folder() -> Option<PathBuf> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let line = maps.lines().find(|line| line.ends_with("/libtorch_cpu.so"))?;
+    let path = &line[line.find('/')?..];
+    Some(PathBuf::from(path).parent()?.to_path_buf())
+}
+
+/// Whether the kernel driver is there; without it libtorch_cuda need not be loaded (half a second).
+pub fn nvidia_driver_present() -> bool {
+    std::path::Path::new("/proc/driver/nvidia/version").exists()
+        || std::path::Path::new("/dev/nvidiactl").exists()
+}
+
+/// Loads libtorch_cuda.so from beside libtorch_cpu.so, once. It must happen before the first CUDA query: libtorch asks for its
+/// CUDA hooks once per process and remembers a "no" (aten/src/ATen/detail/CUDAHooksInterface.cpp).
+pub fn load_cuda() -> Result<(), String> {
+    static LOADED: OnceLock<Result<(), String>> = OnceLock::new();
+    LOADED
+        .get_or_init(|| {
+            let folder = libtorch_folder().ok_or("libtorch_cpu.so is not mapped")?;
+            open_library(&folder.join("libtorch_cuda.so"))
+        })
+        .clone()
+}
+
+/// `dlopen` by absolute path with global symbols; the reason in words where it fails.
+pub fn open_library(path: &std::path::Path) -> Result<(), String> {
+    let name = CString::new(path.to_string_lossy().as_bytes()).map_err(|e| e.to_string())?;
+    // SAFETY: a valid C string; the library stays mapped for the life of the process.
+    let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+    if !handle.is_null() {
+        return Ok(());
+    }
+    // SAFETY: dlerror returns a string that is valid until the next dl call of this thread.
+    let reason = unsafe {
+        let text = libc::dlerror();
+        if text.is_null() { "unknown".into() } else { CStr::from_ptr(text).to_string_lossy() }
+    };
+    Err(format!("cuda-libs-missing: {reason}"))
+}
+
+/// Number of threads for 0, else the number itself.
+pub fn resolve_threads(threads: i64) -> i64 {
+    if threads > 0 {
+        return threads;
+    }
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64)
+}
+
+/// Resident memory of this process in bytes.
+pub fn resident_memory() -> u64 {
+    status_field("VmRSS:")
+}
+
+/// Largest resident memory so far in bytes.
+pub fn peak_resident_memory() -> u64 {
+    status_field("VmHWM:")
+}
+
+fn status_field(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+/// Whether the CPU multiplies bfloat16 itself; elsewhere bf16 works but is slow.
+pub fn cpu_has_bf16() -> bool {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    info.lines().find(|line| line.starts_with("flags")).is_some_and(|flags| {
+        flags.split_whitespace().any(|flag| flag == "avx512_bf16" || flag == "amx_bf16")
+    })
+}

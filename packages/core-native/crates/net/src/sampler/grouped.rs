@@ -1,0 +1,119 @@
+use crate::config::TrainConfig;
+use crate::data::{Patch, PatchList};
+use crate::{NetError, Result};
+use rand::Rng;
+use rand::seq::index;
+
+/// R distinct ROIs, drawn with probability proportional to their patch counts so that every patch is about equally likely, and B/R
+/// patches of each. The global pathway then runs R times, not B times (method.md, section 5).
+#[derive(Debug)]
+pub struct GroupedSampler {
+    list: PatchList,
+    rois: Vec<usize>,
+    rois_per_batch: usize,
+    patches_per_roi: usize,
+}
+
+impl GroupedSampler {
+    pub fn new(config: &TrainConfig, list: PatchList) -> Result<Self> {
+        let rois = list.samples();
+        if rois.is_empty() {
+            return Err(NetError::data("no training patch", "Use lesions that have a class."));
+        }
+        let (wanted, batch) = (config.rois_per_batch as usize, config.batch_size as usize);
+        // Without a local pathway a row of the batch is a ROI.
+        let (wanted, batch) = if config.network.has_local() {
+            (wanted, batch)
+        } else {
+            (batch, batch.min(rois.len()))
+        };
+        // Fewer ROIs than asked for: as many as divide the batch evenly, since each gives the same number of patches.
+        let most = wanted.min(rois.len());
+        let rois_per_batch =
+            (1..=most).rev().find(|count| batch.is_multiple_of(*count)).unwrap_or(1);
+        Ok(Self { list, rois, rois_per_batch, patches_per_roi: batch / rois_per_batch })
+    }
+
+    pub fn draw(&self, generator: &mut impl Rng) -> (Vec<usize>, Vec<(Patch, usize)>) {
+        let rois = self.draw_rois(generator);
+        let mut patches = Vec::with_capacity(rois.len() * self.patches_per_roi);
+        for (position, &roi) in rois.iter().enumerate() {
+            let own = &self.list.of_sample[roi];
+            let chosen: Vec<usize> = if own.len() >= self.patches_per_roi {
+                index::sample(generator, own.len(), self.patches_per_roi).into_vec()
+            } else {
+                (0..self.patches_per_roi).map(|_| generator.random_range(0..own.len())).collect()
+            };
+            patches.extend(chosen.into_iter().map(|i| (self.list.patches[own[i]], position)));
+        }
+        (rois, patches)
+    }
+
+    /// Weighted draw without replacement: the largest of ln(u) / weight (Efraimidis and Spirakis 2006, algorithm A-ES).
+    fn draw_rois(&self, generator: &mut impl Rng) -> Vec<usize> {
+        let mut keyed: Vec<(f64, usize)> = self
+            .rois
+            .iter()
+            .map(|&roi| {
+                let uniform: f64 = 1.0 - generator.random::<f64>();
+                (uniform.ln() / self.list.of_sample[roi].len() as f64, roi)
+            })
+            .collect();
+        keyed.sort_by(|a, b| b.0.total_cmp(&a.0));
+        keyed.truncate(self.rois_per_batch);
+        keyed.into_iter().map(|(_, roi)| roi).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::stream;
+    use std::collections::HashSet;
+
+    fn sampler(counts: &[i32], batch_size: i64, rois_per_batch: i64) -> GroupedSampler {
+        let triples: Vec<i32> = counts
+            .iter()
+            .enumerate()
+            .flat_map(|(sample, &count)| (0..count).flat_map(move |row| [sample as i32, row, 0]))
+            .collect();
+        let list = PatchList::from_triples(&triples, &vec![(1000, 7); counts.len()], 7).unwrap();
+        let config = TrainConfig { batch_size, rois_per_batch, ..TrainConfig::default() };
+        GroupedSampler::new(&config, list).unwrap()
+    }
+
+    #[test]
+    fn rois_are_distinct_and_give_the_same_number_of_distinct_patches() {
+        let sampler = sampler(&[30, 50, 20, 40, 25], 12, 3);
+        for step in 0..50 {
+            let (rois, patches) = sampler.draw(&mut stream(1, "sampler", step));
+            assert_eq!(rois.iter().collect::<HashSet<_>>().len(), 3);
+            for position in 0..3 {
+                let rows: HashSet<_> =
+                    patches.iter().filter(|p| p.1 == position).map(|p| p.0.row).collect();
+                assert_eq!(rows.len(), 4);
+            }
+            assert!(patches.iter().all(|(patch, position)| patch.sample == rois[*position]));
+        }
+    }
+
+    #[test]
+    fn a_roi_is_first_with_probability_proportional_to_its_patches() {
+        let sampler = sampler(&[10, 30, 60], 2, 1);
+        let mut first = [0; 3];
+        for step in 0..4000 {
+            first[sampler.draw(&mut stream(7, "sampler", step)).0[0]] += 1;
+        }
+        for (seen, expected) in first.iter().zip([0.1, 0.3, 0.6]) {
+            // Four standard deviations of the binomial.
+            let tolerance = 4.0 * (expected * (1.0 - expected) / 4000.0_f64).sqrt();
+            assert!((f64::from(*seen) / 4000.0 - expected).abs() < tolerance, "{first:?}");
+        }
+    }
+
+    #[test]
+    fn too_few_rois_or_patches_still_fill_the_batch() {
+        let (rois, patches) = sampler(&[1, 2], 12, 6).draw(&mut stream(1, "sampler", 0));
+        assert_eq!((rois.len(), patches.len()), (2, 12));
+    }
+}

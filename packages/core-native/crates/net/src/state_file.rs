@@ -1,0 +1,124 @@
+//! Named tensors on disk: safetensors with string metadata and a checksum, written beside the target and renamed, so that a reader
+//! sees the old file or the new one and nothing between.
+
+use crate::{NetError, Result};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::Path;
+use tch::{Kind, Tensor};
+
+const CHECKSUM: &str = "sha256";
+
+#[derive(Debug)]
+pub struct StateFile {
+    pub tensors: BTreeMap<String, Tensor>,
+    pub metadata: HashMap<String, String>,
+}
+
+pub fn write(
+    file: &Path,
+    tensors: &BTreeMap<String, Tensor>,
+    metadata: &HashMap<String, String>,
+) -> Result<()> {
+    let mut parts = Vec::with_capacity(tensors.len());
+    let mut checksum = Sha256::new();
+    for (name, tensor) in tensors {
+        let (dtype, bytes) = to_bytes(tensor)?;
+        checksum.update(name);
+        checksum.update(&bytes);
+        let shape: Vec<usize> = tensor.size().iter().map(|&extent| extent as usize).collect();
+        parts.push((name.clone(), dtype, shape, bytes));
+    }
+    let mut metadata = metadata.clone();
+    metadata.insert(CHECKSUM.into(), hex(&checksum.finalize()));
+    let internal = |error: safetensors::SafeTensorError| NetError::Internal(error.to_string());
+    let views: Result<Vec<_>> = parts
+        .iter()
+        .map(|(name, dtype, shape, bytes)| {
+            Ok((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(internal)?))
+        })
+        .collect();
+    let bytes = safetensors::serialize(views?, Some(metadata)).map_err(internal)?;
+    write_atomic(file, &bytes)
+}
+
+pub fn read(file: &Path) -> Result<StateFile> {
+    let bytes = std::fs::read(file).map_err(|source| NetError::io(file, source))?;
+    let corrupt = |problem: String| NetError::CheckpointCorrupt {
+        file: file.to_path_buf(),
+        problem,
+        remedy: "Use another copy of the file, or train again.".into(),
+    };
+    let (_, header) = SafeTensors::read_metadata(&bytes)
+        .map_err(|error| corrupt(format!("no readable safetensors file ({error})")))?;
+    let views = SafeTensors::deserialize(&bytes).map_err(|error| corrupt(error.to_string()))?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let mut named: Vec<_> = views.tensors();
+    named.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut tensors = BTreeMap::new();
+    let mut checksum = Sha256::new();
+    for (name, view) in named {
+        checksum.update(&name);
+        checksum.update(view.data());
+        let tensor = from_view(&view)
+            .ok_or_else(|| corrupt(format!("tensor {name} has an unsupported type")))??;
+        tensors.insert(name, tensor);
+    }
+    if metadata.get(CHECKSUM).is_some_and(|expected| *expected != hex(&checksum.finalize())) {
+        return Err(corrupt("its checksum does not match its content".into()));
+    }
+    Ok(StateFile { tensors, metadata })
+}
+
+/// Writes `bytes` to a temporary file in the same folder, flushes it to disk and renames it.
+pub fn write_atomic(file: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let io = |source| NetError::io(file, source);
+    std::fs::create_dir_all(folder).map_err(io)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    temporary.write_all(bytes).map_err(io)?;
+    temporary.as_file().sync_all().map_err(io)?;
+    // A temporary file is private; a result is as readable as any other file of the run.
+    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    temporary.as_file().set_permissions(readable).map_err(io)?;
+    temporary.persist(file).map_err(|error| io(error.error))?;
+    Ok(())
+}
+
+fn to_bytes(tensor: &Tensor) -> Result<(Dtype, Vec<u8>)> {
+    let tensor = tensor.f_detach()?.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
+    let (dtype, size) = match tensor.f_kind()? {
+        Kind::Double => (Dtype::F64, 8),
+        Kind::Float => (Dtype::F32, 4),
+        Kind::BFloat16 => (Dtype::BF16, 2),
+        Kind::Int64 => (Dtype::I64, 8),
+        Kind::Int => (Dtype::I32, 4),
+        Kind::Int16 => (Dtype::I16, 2),
+        Kind::Uint8 => (Dtype::U8, 1),
+        kind => return Err(NetError::Internal(format!("cannot save tensors of kind {kind:?}"))),
+    };
+    let mut bytes = vec![0; tensor.numel() * size];
+    tensor.f_copy_data_u8(&mut bytes, tensor.numel())?;
+    Ok((dtype, bytes))
+}
+
+fn from_view(view: &TensorView) -> Option<Result<Tensor>> {
+    let kind = match view.dtype() {
+        Dtype::F64 => Kind::Double,
+        Dtype::F32 => Kind::Float,
+        Dtype::BF16 => Kind::BFloat16,
+        Dtype::I64 => Kind::Int64,
+        Dtype::I32 => Kind::Int,
+        Dtype::I16 => Kind::Int16,
+        Dtype::U8 => Kind::Uint8,
+        _ => return None,
+    };
+    let shape: Vec<i64> = view.shape().iter().map(|&extent| extent as i64).collect();
+    Some(Tensor::f_from_data_size(view.data(), &shape, kind).map_err(NetError::from))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,182 @@
+use super::{EarlyStopping, Learner};
+use crate::config::TrainConfig;
+use crate::{NetError, Result, state_file};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use tch::Tensor;
+
+const FORMAT: &str = "flc-checkpoint";
+const VERSION: u32 = 1;
+
+/// Where a run stands. There is no random state: every draw is a function of seed and step (random.rs).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    pub format: String,
+    pub version: u32,
+    /// Steps done.
+    pub step: i64,
+    pub last_evaluation: i64,
+    pub best_step: i64,
+    pub best_accuracy: f64,
+    pub evaluations_since_best: i64,
+    /// Training time so far.
+    pub seconds: f64,
+    /// SHA-256 of samples, classes and patches: a run resumes on its own data alone.
+    pub data: String,
+    pub config: TrainConfig,
+}
+
+impl Progress {
+    pub fn new(
+        step: i64,
+        last_evaluation: i64,
+        stopping: &EarlyStopping,
+        seconds: f64,
+        data: &str,
+        config: &TrainConfig,
+    ) -> Self {
+        Self {
+            format: FORMAT.into(),
+            version: VERSION,
+            step,
+            last_evaluation,
+            best_step: stopping.best_step,
+            best_accuracy: stopping.best_accuracy,
+            evaluations_since_best: stopping.evaluations_since_best,
+            seconds,
+            data: data.into(),
+            config: config.clone(),
+        }
+    }
+}
+
+/// `checkpoint/state.safetensors`: weights, running statistics, momenta, centres and the progress, in one file that is replaced whole.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub progress: Progress,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+impl Checkpoint {
+    pub fn path(run_dir: &Path) -> PathBuf {
+        run_dir.join("checkpoint").join("state.safetensors")
+    }
+
+    pub fn capture(learner: &Learner, progress: Progress) -> Result<Self> {
+        let named = |prefix: &str, tensors: BTreeMap<String, Tensor>| {
+            let prefix = prefix.to_string();
+            tensors.into_iter().map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
+        };
+        let mut tensors: BTreeMap<_, _> =
+            named("network.", learner.network.parameters.snapshot()?).collect();
+        tensors.extend(named("momentum.", learner.optimizer.state()));
+        tensors.insert("centers".into(), learner.centers.values.shallow_clone());
+        Ok(Self { progress, tensors })
+    }
+
+    pub fn write(&self, run_dir: &Path) -> Result<PathBuf> {
+        let file = Self::path(run_dir);
+        let progress = serde_json::to_string(&self.progress)
+            .map_err(|error| NetError::Internal(error.to_string()))?;
+        state_file::write(
+            &file,
+            &self.tensors,
+            &HashMap::from([("progress".to_string(), progress)]),
+        )?;
+        Ok(file)
+    }
+
+    pub fn read(run_dir: &Path) -> Result<Self> {
+        let file = Self::path(run_dir);
+        if !file.exists() {
+            return Err(NetError::Data {
+                file: Some(file),
+                problem: "the run has no checkpoint to resume from".into(),
+                remedy: "Start it without resume.".into(),
+            });
+        }
+        let state = state_file::read(&file)?;
+        let corrupt = |problem: String| NetError::CheckpointCorrupt {
+            file: file.clone(),
+            problem,
+            remedy: "Use another copy of the checkpoint, or start the run again.".into(),
+        };
+        let text = state
+            .metadata
+            .get("progress")
+            .ok_or_else(|| corrupt("it has no progress record".into()))?;
+        let progress: Progress =
+            serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
+        if progress.format != FORMAT || progress.version != VERSION {
+            return Err(corrupt(format!(
+                "format {} version {} is not known",
+                progress.format, progress.version
+            )));
+        }
+        Ok(Self { progress, tensors: state.tensors })
+    }
+
+    /// Refuses a configuration or data under which the resumed run would not be the same run.
+    pub fn check_resumable(&self, config: &TrainConfig, data: &str, force: bool) -> Result<()> {
+        if self.progress.data != data {
+            return Err(NetError::data(
+                "the samples, classes or patches differ from those that the run was started with",
+                "Resume with the same prepared folder and split, or start a new run.",
+            ));
+        }
+        let saved = &self.progress.config;
+        // How long to go on may change, and with `force` the thread count.
+        let comparable = |config: &TrainConfig| TrainConfig {
+            max_steps: 1,
+            patience: 1,
+            checkpoint_every: 1,
+            threads: if force { 0 } else { config.threads },
+            ..config.clone()
+        };
+        if comparable(saved) == comparable(config) {
+            return Ok(());
+        }
+        let keys = differing_keys(&comparable(saved), &comparable(config));
+        let remedy = if keys == ["threads"] {
+            "Sums depend on the thread count: use the saved one, or force the resume."
+        } else {
+            "Resume with the configuration that the run was started with, or start a new run."
+        };
+        Err(NetError::config(&keys.join(", "), "differs from the run's own configuration", remedy))
+    }
+
+    pub fn restore(&self, learner: &mut Learner) -> Result<()> {
+        let part = |prefix: &str| -> BTreeMap<String, Tensor> {
+            let named = self.tensors.iter();
+            named
+                .filter_map(|(name, tensor)| {
+                    Some((name.strip_prefix(prefix)?.to_string(), tensor.shallow_clone()))
+                })
+                .collect()
+        };
+        learner.network.parameters.load(&part("network."))?;
+        learner.optimizer.load_state(&part("momentum."))?;
+        let centers = self
+            .tensors
+            .get("centers")
+            .filter(|saved| saved.size() == learner.centers.values.size());
+        let centers = centers.ok_or_else(|| {
+            NetError::data("the checkpoint has no centres", "Start the run again.")
+        })?;
+        Ok(learner.centers.values.f_copy_(centers)?)
+    }
+}
+
+fn differing_keys(a: &TrainConfig, b: &TrainConfig) -> Vec<String> {
+    let object = |config: &TrainConfig| match serde_json::to_value(config) {
+        Ok(serde_json::Value::Object(object)) => object,
+        _ => serde_json::Map::new(),
+    };
+    let (a, b) = (object(a), object(b));
+    a.iter()
+        .filter(|(key, value)| b.get(*key) != Some(*value))
+        .map(|(key, _)| key.clone())
+        .collect()
+}

@@ -1,0 +1,20 @@
+//! Training: one visible loop (`trainer`), and beside it the step, early stopping, the event log and the checkpoint.
+
+mod checkpoint;
+mod early_stopping;
+mod event_log;
+mod events;
+mod job;
+mod learner;
+mod model_file;
+mod trainer;
+mod validation;
+
+pub use checkpoint::{Checkpoint, Progress};
+pub use early_stopping::EarlyStopping;
+pub use events::{EndReason, Event};
+pub use job::{TrainingJob, TrainingSample};
+pub use learner::{Learner, StepOutcome};
+pub use model_file::{load_model, save_model};
+pub use trainer::{TrainingResult, train};
+pub use validation::Validation;
