@@ -52,8 +52,12 @@ describe.each(reference.cases.map((source, i) => ({ source, name: `reference cas
       const drawn = computeMetrics(toPredictions(source), classes, { replicates: 4000 });
       const { accuracyByPatients: of } = drawn;
       if (of.value === null) throw new Error('accuracy is defined');
-      expect(Math.abs((of.interval?.lower ?? 9) - expected.patientBootstrap[0])).toBeLessThan(0.012);
-      expect(Math.abs((of.interval?.upper ?? 9) - expected.patientBootstrap[1])).toBeLessThan(0.012);
+      expect(Math.abs((of.interval?.lower ?? 9) - expected.patientBootstrap[0])).toBeLessThan(
+        0.012,
+      );
+      expect(Math.abs((of.interval?.upper ?? 9) - expected.patientBootstrap[1])).toBeLessThan(
+        0.012,
+      );
     });
   },
 );

@@ -56,6 +56,7 @@ function row(
     return [partition, metric, className, null, count, of, null, null, '', measure.reason];
   }
   const { value, interval } = measure;
-  const bounds = interval === null ? [null, null, ''] : [interval.lower, interval.upper, interval.method];
+  const bounds =
+    interval === null ? [null, null, ''] : [interval.lower, interval.upper, interval.method];
   return [partition, metric, className, value, count, of, ...bounds, ''];
 }

@@ -36,7 +36,12 @@ export function scoreTable(metrics: Metrics, caption: string, unit = 'lesions'):
     header: ['Score', 'Value', `Counted ${unit}`, '95 % interval'],
     rows: [
       ['Accuracy', percent(accuracy.value), counts(accuracy), percentInterval(accuracy)],
-      ['Accuracy, patients drawn', percent(accuracyByPatients.value), '', percentInterval(accuracyByPatients)],
+      [
+        'Accuracy, patients drawn',
+        percent(accuracyByPatients.value),
+        '',
+        percentInterval(accuracyByPatients),
+      ],
       ['Balanced accuracy', percent(balancedAccuracy.value), '', percentInterval(balancedAccuracy)],
       plain('Macro F1', metrics.macroF1),
       plain("Cohen's kappa", metrics.kappa),

@@ -1,5 +1,5 @@
-import type { Aggregate } from '../metrics/partitions.js';
 import type { Measure, Proportion } from '../metrics/measure.js';
+import type { Aggregate } from '../metrics/partitions.js';
 
 /** What stands in a table where a value is undefined; the reason is printed under the table. */
 export const undefinedMark = '–';

@@ -30,7 +30,8 @@ export function markdownTable(table: Table): string {
   const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   const align = table.header.map((_, c) => (c === 0 ? '---' : '---:'));
   const lines = [row(table.header), `| ${align.join(' | ')} |`, ...table.rows.map(row)];
-  const notes = table.notes.length === 0 ? [] : ['', ...table.notes.map((n) => `${escapeMarkdown(n)}  `)];
+  const notes =
+    table.notes.length === 0 ? [] : ['', ...table.notes.map((n) => `${escapeMarkdown(n)}  `)];
   return [`**${escapeMarkdown(table.caption)}**`, '', ...lines, ...notes].join('\n');
 }
 

@@ -97,7 +97,11 @@ export function computeMetrics(
       return {
         class: name,
         accuracy: proportion(o.truePositive, o.truePositive + o.falseNegative, absent(name)),
-        specificity: proportion(o.trueNegative, negatives, `no lesion of a class other than ${name}`),
+        specificity: proportion(
+          o.trueNegative,
+          negatives,
+          `no lesion of a class other than ${name}`,
+        ),
         f1: f1(matrix, c, name),
         auc: aucs[c] as Measure,
       };

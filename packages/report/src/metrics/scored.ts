@@ -36,7 +36,8 @@ export function toScored(
     classIndex(prediction, prediction.predicted, index);
   }
   const labelled = predictions.filter((p) => p.truth !== null);
-  const withProbabilities = labelled.length > 0 && labelled.every((p) => p.probabilities.length > 0);
+  const withProbabilities =
+    labelled.length > 0 && labelled.every((p) => p.probabilities.length > 0);
   const scored = {
     classes,
     truth: new Int32Array(labelled.length),

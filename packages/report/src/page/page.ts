@@ -1,0 +1,134 @@
+import { classTable, partitionTable, scoreTable } from '../format/metrics-tables.js';
+import {
+  counts,
+  decimalInterval,
+  decimals,
+  percent,
+  percentInterval,
+  undefinedMark,
+} from '../format/number.js';
+import { provenanceTable } from '../format/provenance-table.js';
+import type { LesionImages } from '../pictures/lesion-images.js';
+import type { ReportedEvaluation, ReportModel, Verdict } from '../report-model.js';
+import {
+  aboutMethod,
+  notADevice,
+  ordinaryPatchSentence,
+  scoredSentence,
+  syntheticData,
+} from '../statements.js';
+import { confusionMatrixTable } from './confusion.js';
+import { type Html, html, nothing, trusted } from './html.js';
+import { htmlTable } from './html-table.js';
+import { lesionCard, swatch } from './lesion-card.js';
+import { style } from './style.js';
+import { trainingCurves } from './training-curves.js';
+
+/**
+ * The report as one HTML file: no script, no request, all pictures inside. The content security policy makes the
+ * browser hold to that even if text from data should ever get past the escaping.
+ */
+export function reportPage(model: ReportModel, images: LesionImages): string {
+  const page = html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${model.title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+${pageTop(model)}
+<main>
+${results(model)}
+${cohort(model)}
+${trainingCurves(model.training)}
+<section id="lesions"><h2>Lesions</h2>
+<p>Each row of pictures shows one slice of a lesion in the phases of the examination, with the outline of its mask, and the label map: the class of each patch at the patch's centre. Wrong decisions come first.</p>
+${model.evaluations.map((reported) => lesions(reported, images))}</section>
+${provenance(model)}
+</main>
+<footer>${notADevice}${model.synthetic ? ` ${syntheticData}` : ''}</footer>
+</body>
+</html>
+`;
+  return `<!doctype html>\n${page}`;
+}
+
+function pageTop(model: ReportModel): Html {
+  const synthetic = model.synthetic
+    ? html`<p class="banner synthetic">${syntheticData}</p>`
+    : nothing;
+  return html`<div class="top">
+<h1>${model.title}</h1>
+<p class="lead">${aboutMethod}</p>
+${synthetic}<p class="banner">${notADevice}</p>
+<nav aria-label="Sections"><a href="#results">Results</a>${
+    model.cohort.length > 0 ? html`<a href="#cohort">Cohort</a>` : nothing
+  }${model.training.length > 0 ? html`<a href="#training">Training</a>` : nothing}<a href="#lesions">Lesions</a><a href="#provenance">Provenance</a></nav>
+</div>`;
+}
+
+function results(model: ReportModel): Html {
+  const methods = [{ name: 'this run', summary: model.summary }];
+  const overall =
+    model.evaluations.length > 1
+      ? htmlTable(partitionTable(methods, 'Accuracy over partitions'))
+      : nothing;
+  return html`<section id="results"><h2>Results</h2>${overall}${model.evaluations.map(evaluationResults)}</section>`;
+}
+
+function evaluationResults(reported: ReportedEvaluation): Html {
+  const { name, metrics } = reported;
+  const { accuracy, balancedAccuracy, kappa, macroAuc } = metrics;
+  const card = (label: string, value: string, below: string) =>
+    html`<li><span>${label}</span><b>${value}</b><span>${below}</span></li>`;
+  const between = (text: string) => (text === undefinedMark ? '' : text);
+  return html`<h3>${name}</h3>
+<p>${scoredSentence(reported)} ${ordinaryPatchSentence(reported)}</p>
+<ul class="cards">
+${card('Accuracy', percent(accuracy.value), `${counts(accuracy)} · ${between(percentInterval(accuracy))}`)}
+${card('Balanced accuracy', percent(balancedAccuracy.value), between(percentInterval(balancedAccuracy)))}
+${card("Cohen's kappa", decimals(kappa.value, 2), between(decimalInterval(kappa)))}
+${card('Mean AUC', decimals(macroAuc.value, 2), between(decimalInterval(macroAuc)))}
+</ul>
+<div class="columns"><div>${confusionMatrixTable(metrics, `Confusion matrix, ${name}`)}</div>
+<div>${htmlTable(scoreTable(metrics, `Scores, ${name}`))}</div></div>
+${htmlTable(classTable(metrics, `Classes, ${name}`))}`;
+}
+
+function cohort(model: ReportModel): Html {
+  if (model.cohort.length === 0) return nothing;
+  return html`<section id="cohort"><h2>Cohort</h2>${model.cohort.map(htmlTable)}</section>`;
+}
+
+const groups: readonly [Verdict, string][] = [
+  ['wrong', 'wrong'],
+  ['right', 'right'],
+  ['unlabelled', 'not scored'],
+];
+
+function lesions(
+  { name, evaluation, lesions: all }: ReportedEvaluation,
+  images: LesionImages,
+): Html {
+  const summary = groups.flatMap(([verdict, text]) => {
+    const count = all.filter((lesion) => lesion.verdict === verdict).length;
+    return count === 0 ? [] : [`${count} ${text}`];
+  });
+  const legend = evaluation.classes.map(
+    (of, c) => html`<li>${swatch(evaluation.classes, c)}${of}</li>`,
+  );
+  return html`<h3>${name}: ${summary.join(', ')}</h3>
+<ul class="legend" aria-label="Colours of the classes">${legend}</ul>
+<div class="lesions">
+${all.map((lesion) =>
+  lesionCard(lesion, evaluation.classes, images.of(name, lesion.prediction.id)),
+)}</div>`;
+}
+
+function provenance(model: ReportModel): Html {
+  return html`<section id="provenance"><h2>Provenance</h2><div class="provenance">${model.evaluations.map(
+    ({ name, evaluation }) => htmlTable(provenanceTable(evaluation.provenance, name)),
+  )}</div></section>`;
+}
