@@ -1,3 +1,4 @@
+export { apportion } from './assign.js';
 export { paperCounts } from './paper-counts.js';
 export { type PartCounts, type SplitOptions, splitByPatient } from './split-by-patient.js';
 export {

@@ -1,0 +1,27 @@
+/** Thread that renders and writes the cases it is sent. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { toFlcError } from '@flc-native/errors';
+import type { CasePlan } from './cohort-plan.js';
+import type { RenderOptions } from './render-case.js';
+import type { CaseTruth } from './truth.js';
+import { writeCase } from './write-case.js';
+
+export interface WorkerInput {
+  readonly out: string;
+  readonly options: RenderOptions;
+}
+
+export type WorkerReply =
+  | { readonly truth: CaseTruth }
+  | { readonly error: ReturnType<ReturnType<typeof toFlcError>['toJSON']> };
+
+const { out, options } = workerData as WorkerInput;
+const port = parentPort;
+
+port?.on('message', (plan: CasePlan) => {
+  writeCase(out, plan, options).then(
+    (truth) => port.postMessage({ truth } satisfies WorkerReply),
+    (thrown: unknown) =>
+      port.postMessage({ error: toFlcError(thrown).toJSON() } satisfies WorkerReply),
+  );
+});

@@ -1,0 +1,18 @@
+export { type CasePlan, type PhantomCounts, paperCohort, planCohort } from './cohort-plan.js';
+export { type Deformation, deformationField, displacementAt } from './deformation.js';
+export {
+  type CaseEnhancement,
+  drawEnhancement,
+  type Enhancement,
+  type PhantomClass,
+  type PhantomPhase,
+  phantomClasses,
+  phantomPhases,
+} from './enhancement.js';
+export { generatePhantom, type PhantomOptions, type PhantomProgress } from './generate-phantom.js';
+export { drawLesionTexture } from './lesion-pattern.js';
+export { drawDiameter, drawLesionShape, type LesionShape } from './lesion-shape.js';
+export { blendLesion, type Lesion, type LesionTissue, lesionTissue } from './lesion-tissue.js';
+export { type OracleResult, oracleAccuracy, oracleProbabilities } from './oracle.js';
+export { type RenderedCase, type RenderOptions, renderCase } from './render-case.js';
+export { type CaseTruth, type PhantomTruth, readTruth } from './truth.js';
