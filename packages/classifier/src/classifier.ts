@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import { Network } from '@flc-native/core-native';
+import { FlcError } from '@flc-native/errors';
+import { prepareLesion, type Volume } from '@flc-native/pipeline';
+import { SupportVectorClassifier } from '@flc-native/svm';
+import { readBundle } from './bundle.js';
+import { type DecisionRule, networkRule, svmRule } from './decision.js';
+import {
+  type LesionSlice,
+  type MappedLesion,
+  mapLesion,
+  type SliceLabelMap,
+} from './label-maps.js';
+import type { ModelDescription } from './model-description.js';
+import type { PatchNetwork } from './patch-network.js';
+import { roiOf } from './patch-selection.js';
+
+export interface ClassifierOptions {
+  /** `auto` (default), `cpu`, `cuda` or `cuda:N`. */
+  readonly device?: string;
+  /** CPU threads, 0 (default) for all cores. */
+  readonly threads?: number;
+  readonly precision?: 'float32' | 'bf16' | 'float64';
+}
+
+/** The class of a lesion and what it rests on. */
+export interface LesionClassification {
+  readonly class: string;
+  /** In the order of the model's classes, summing to 1. */
+  readonly probabilities: readonly number[];
+  /** Share of each class among the labelled pixels of the label map (Eq. 7-8). */
+  readonly proportions: readonly number[];
+  /** One map a slice. */
+  readonly labelMap: readonly SliceLabelMap[];
+  /** What the network saw, for drawing; in the order of the label maps. */
+  readonly slices: readonly LesionSlice[];
+  readonly warnings: readonly string[];
+}
+
+/** A trained model: network, label map and SVM as one. Close it after use; it holds the network's memory. */
+export class Classifier {
+  readonly description: ModelDescription;
+  readonly #network: PatchNetwork;
+  readonly #rule: DecisionRule;
+  #closed = false;
+
+  private constructor(description: ModelDescription, network: PatchNetwork, rule: DecisionRule) {
+    this.description = description;
+    this.#network = network;
+    this.#rule = rule;
+  }
+
+  /**
+   * Loads a bundle as `fit` writes it.
+   *
+   * @param dir `runs/<name>/model`
+   * @throws FlcError IO_ERROR, DATA_ERROR (another program's or version's), CHECKPOINT_CORRUPT, CUDA_UNAVAILABLE
+   */
+  static async load(dir: string, options: ClassifierOptions = {}): Promise<Classifier> {
+    const { description, machine } = await readBundle(dir);
+    const rule =
+      machine === null
+        ? networkRule()
+        : svmRule(loadMachine(machine, join(dir, 'svm.json')), description.classes.length);
+    return new Classifier(description, await Network.load(dir, options), rule);
+  }
+
+  get classes(): readonly string[] {
+    return this.description.classes;
+  }
+
+  /** Class and softmax output of single patches. @throws FlcError INVALID_CONFIG once closed */
+  predictPatches(
+    request: Parameters<PatchNetwork['predictPatches']>[0],
+  ): ReturnType<PatchNetwork['predictPatches']> {
+    this.#assertOpen();
+    return this.#network.predictPatches(request);
+  }
+
+  /**
+   * The label map of a lesion at the pace that the model was fitted with.
+   *
+   * @param slices the slices of one lesion
+   * @throws FlcError CANCELLED between two slices
+   */
+  labelMap(slices: readonly LesionSlice[], signal?: AbortSignal): Promise<MappedLesion> {
+    this.#assertOpen();
+    const { classes, labelMapPace, network } = this.description;
+    return mapLesion(this.#network, slices, {
+      numClasses: classes.length,
+      pace: labelMapPace,
+      hasPatches: network.pathways !== 'global',
+      signal,
+    });
+  }
+
+  /** Class and probabilities of a lesion whose label map is known. */
+  decide(lesion: MappedLesion): {
+    readonly class: string;
+    readonly probabilities: readonly number[];
+  } {
+    this.#assertOpen();
+    const { class: index, probabilities } = this.#rule.decide(lesion);
+    return { class: this.classes[index] ?? '', probabilities };
+  }
+
+  /**
+   * Classifies a lesion from memory, without files. It is prepared as the lesions were that the model learned from.
+   *
+   * @param lesion one volume for each phase of the model, in its order; the mask on the grid of the reference phase
+   * @throws FlcError GEOMETRY_MISMATCH, DATA_ERROR (an empty mask, for one), CANCELLED
+   */
+  async classifyLesion(lesion: {
+    readonly phases: readonly Volume[];
+    readonly mask: Volume;
+    readonly signal?: AbortSignal;
+  }): Promise<LesionClassification> {
+    this.#assertOpen();
+    this.#checkPhases(lesion.phases.length);
+    const { samples, warnings } = prepareLesion({
+      phases: lesion.phases,
+      mask: lesion.mask,
+      options: this.description.preprocessing,
+    });
+    const slices = samples.map((sample) => ({
+      sampleId: String(sample.slice),
+      input: sample,
+      roi: { ...roiOf(sample), coverage: sample.coverage },
+    }));
+    const mapped = await this.labelMap(slices, lesion.signal);
+    return {
+      ...this.decide(mapped),
+      proportions: [...mapped.proportions],
+      labelMap: mapped.labelMaps,
+      slices,
+      warnings,
+    };
+  }
+
+  /** Frees the network. Further use is an error; a second call is none. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#network.close();
+    this.#rule.close();
+  }
+
+  #checkPhases(got: number): void {
+    const { phases } = this.description;
+    if (got === phases.length) return;
+    throw new FlcError('DATA_ERROR', `The model needs ${phases.length} phases, not ${got}`, {
+      details: { expected: phases, got },
+      remedy: `Give one volume for each of ${phases.join(', ')}.`,
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new FlcError('INVALID_CONFIG', 'The classifier is closed');
+  }
+}
+
+function loadMachine(json: unknown, file: string): SupportVectorClassifier {
+  try {
+    return SupportVectorClassifier.load(json as Parameters<typeof SupportVectorClassifier.load>[0]);
+  } catch (cause) {
+    throw new FlcError('CHECKPOINT_CORRUPT', 'The machine of the model cannot be read', {
+      details: { file },
+      remedy: 'Copy the whole folder again from where it was trained.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { FlcError } from '@flc-native/errors';
+import {
+  checkSplits,
+  type Partition,
+  type Prepared,
+  type PreparedSample,
+  samplesOfPart,
+} from '@flc-native/pipeline';
+
+/** Labelled samples of the two parts that a model is fitted on. */
+export interface FittingSamples {
+  readonly train: readonly PreparedSample[];
+  readonly val: readonly PreparedSample[];
+}
+
+/**
+ * The samples that a partition gives to fitting.
+ *
+ * @throws FlcError DATA_ERROR if a patient is in two parts, or a part or class of the training part is empty
+ */
+export function fittingSamples(prepared: Prepared, partition: Partition): FittingSamples {
+  checkSplits({ format: 'flc-splits', version: 1, seed: 0, partitions: [partition] });
+  const labelled = prepared.index.samples.filter((sample) => sample.class !== null);
+  const train = samplesOfPart(labelled, partition, 'train');
+  const val = samplesOfPart(labelled, partition, 'val');
+  for (const [part, samples] of Object.entries({ train, val })) {
+    const present = new Set(samples.map((sample) => sample.class));
+    if (present.size >= 2) continue;
+    throw new FlcError(
+      'DATA_ERROR',
+      `Part ${part} has lesions of ${present.size} classes; 2 are the least`,
+      {
+        details: { partition: partition.name, part, classes: [...present] },
+        remedy: 'Make the splits from this prepared cohort: flc-native split.',
+      },
+    );
+  }
+  return { train, val };
+}
+
+/** Class index of a labelled sample. */
+export function classIndex(classes: readonly string[], name: string | null): number {
+  const index = name === null ? -1 : classes.indexOf(name);
+  if (index >= 0) return index;
+  throw new FlcError('DATA_ERROR', `Class ${name} is not among the classes of the cohort`, {
+    details: { class: name, classes },
+  });
+}
+
+/** SHA-256 over what the index says of the cohort: samples, boxes, source hashes. Equal cohorts have equal hashes. */
+export function dataHash(prepared: Prepared): string {
+  const { samples, cases, ...settings } = prepared.index;
+  const ordered = (items: readonly object[]) => items.map((item) => JSON.stringify(item)).sort();
+  const text = JSON.stringify([settings, ordered(samples), ordered(cases)]);
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,191 @@
+import { FlcError } from '@flc-native/errors';
+import {
+  checkSplits,
+  type Part,
+  type Partition,
+  type Prepared,
+  type PreparedSample,
+  samplesOfPart,
+} from '@flc-native/pipeline';
+import { Classifier, type ClassifierOptions } from './classifier.js';
+import { dataHash } from './cohort.js';
+import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from './evaluation.js';
+import { type Lesion, lesionsOf, loadLesion, slicesAsLesions } from './lesions.js';
+import type { ModelDescription } from './model-description.js';
+
+export interface EvaluateOptions extends ClassifierOptions {
+  readonly prepared: Prepared;
+  readonly partition: Partition;
+  /** Default `test`. */
+  readonly part?: Part;
+  /** Folder of the bundle. */
+  readonly bundle: string;
+  /** Default `lesion`: the slices of a lesion are decided on together. */
+  readonly unit?: 'slice' | 'lesion';
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Classifies the labelled lesions of one part of a partition.
+ *
+ * @throws FlcError DATA_ERROR if the model learned from a patient of the test part, or knows other classes or phases
+ */
+export async function evaluate(options: EvaluateOptions): Promise<EvaluationResult> {
+  const { prepared, partition, part = 'test' } = options;
+  checkSplits({ format: 'flc-splits', version: 1, seed: 0, partitions: [partition] });
+  const labelled = prepared.index.samples.filter((sample) => sample.class !== null);
+  const samples = samplesOfPart(labelled, partition, part);
+  if (samples.length === 0) {
+    throw new FlcError('DATA_ERROR', `Part ${part} of partition ${partition.name} has no lesion`, {
+      details: { partition: partition.name, part },
+      remedy: 'Use the splits that were made from this prepared cohort.',
+    });
+  }
+  return await classifySamples({
+    ...options,
+    samples,
+    name: partition.name,
+    check: (model) => {
+      if (part === 'test') checkLeakage(model, prepared, partition);
+    },
+    provenance: { partition: partition.name, part },
+  });
+}
+
+/** Classifies every prepared lesion, labelled or not. */
+export async function classifyPrepared(
+  options: Omit<EvaluateOptions, 'partition' | 'part'>,
+): Promise<EvaluationResult> {
+  return await classifySamples({
+    ...options,
+    samples: options.prepared.index.samples,
+    name: 'predictions',
+    check: () => {},
+    provenance: {},
+  });
+}
+
+interface ClassifySamplesOptions extends Omit<EvaluateOptions, 'partition' | 'part'> {
+  readonly samples: readonly PreparedSample[];
+  readonly name: string;
+  readonly check: (model: ModelDescription) => void;
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+async function classifySamples(options: ClassifySamplesOptions): Promise<EvaluationResult> {
+  const { prepared, unit = 'lesion', samples, signal, onProgress } = options;
+  const { bundle, device, threads, precision } = options;
+  const classifier = await Classifier.load(bundle, {
+    ...(device === undefined ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(precision === undefined ? {} : { precision }),
+  });
+  try {
+    const model = classifier.description;
+    checkFits(model, prepared);
+    options.check(model);
+    const lesions = unit === 'lesion' ? lesionsOf(samples) : slicesAsLesions(samples);
+    const predictions: LesionPrediction[] = [];
+    const labelMaps: EvaluatedLabelMap[] = [];
+    for (const [i, lesion] of lesions.entries()) {
+      onProgress?.(i, lesions.length);
+      const mapped = await classifier.labelMap(await loadLesion(prepared, lesion), signal);
+      labelMaps.push(...mapped.labelMaps);
+      const decision = classifier.decide(mapped);
+      predictions.push(prediction(lesion, decision, [...mapped.proportions]));
+    }
+    onProgress?.(lesions.length, lesions.length);
+    return {
+      name: options.name,
+      classes: classifier.classes,
+      unit,
+      synthetic: model.training.synthetic || prepared.index.synthetic === true,
+      predictions,
+      labelMaps,
+      provenance: {
+        ...options.provenance,
+        dataHash: dataHash(prepared),
+        labelMapPace: model.labelMapPace,
+        network: model.network,
+        training: withoutPatients(model),
+      },
+    };
+  } finally {
+    classifier.close();
+  }
+}
+
+function prediction(
+  lesion: Lesion,
+  decision: ReturnType<Classifier['decide']>,
+  proportions: readonly number[],
+): LesionPrediction {
+  const lowered = lesion.samples.filter((sample) => sample.coverageLowered).length;
+  return {
+    id: lesion.id,
+    patientId: lesion.patientId,
+    truth: lesion.class,
+    predicted: decision.class,
+    probabilities: decision.probabilities,
+    proportions,
+    sliceIds: lesion.samples.map((sample) => sample.id),
+    warnings:
+      lowered === 0
+        ? []
+        : [
+            `${lowered} of ${lesion.samples.length} slices have no patch that lies in the lesion as far as asked`,
+          ],
+  };
+}
+
+/** @throws FlcError DATA_ERROR if the cohort has other classes, phases or preparation than the model */
+function checkFits(model: ModelDescription, prepared: Prepared): void {
+  const { index } = prepared;
+  const facts: readonly (readonly [string, unknown, unknown])[] = [
+    ['phases', model.phases, index.phases],
+    ['margin', model.preprocessing.margin, index.margin],
+    ['background', model.preprocessing.background, index.background],
+    ['modality', model.preprocessing.modality, index.modality],
+    ['intensity', model.preprocessing.intensity, index.intensity],
+  ];
+  const differing = facts.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
+  const unknown = index.samples.flatMap(({ class: name }) =>
+    name === null || model.classes.includes(name) ? [] : [name],
+  );
+  if (differing.length === 0 && unknown.length === 0) return;
+  const what = [...differing.map(([name]) => name), ...(unknown.length > 0 ? ['classes'] : [])];
+  throw new FlcError('DATA_ERROR', `Cohort and model differ in ${what.join(', ')}`, {
+    details: {
+      ...Object.fromEntries(differing.map(([name, expected, got]) => [name, { expected, got }])),
+      ...(unknown.length > 0 ? { unknownClasses: [...new Set(unknown)] } : {}),
+    },
+    remedy: 'Prepare the cohort as the one that the model was trained on.',
+  });
+}
+
+/** Pseudonyms tell patients apart within one cohort only, so another cohort's equal ones are no leak. */
+function checkLeakage(model: ModelDescription, prepared: Prepared, partition: Partition): void {
+  if (model.training.dataHash !== dataHash(prepared)) return;
+  const { train, val } = model.training.partition;
+  const known = new Set([...train, ...val]);
+  const leaked = partition.test.filter((patientId) => known.has(patientId));
+  if (leaked.length === 0) return;
+  throw new FlcError(
+    'DATA_ERROR',
+    `The model learned from ${leaked.length} patients of the test part`,
+    {
+      details: {
+        partition: partition.name,
+        trainedOn: model.training.partition.name,
+        patients: leaked,
+      },
+      remedy: 'Evaluate with the splits and the partition that the model was trained with.',
+    },
+  );
+}
+
+function withoutPatients({ training }: ModelDescription) {
+  const { partition, ...rest } = training;
+  return { ...rest, partition: partition.name };
+}

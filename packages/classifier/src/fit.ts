@@ -1,0 +1,323 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  Network,
+  resolveTrainConfig,
+  runtimeReport,
+  type TrainConfig,
+  type TrainingEvent,
+  train,
+} from '@flc-native/core-native';
+import { FlcError } from '@flc-native/errors';
+import {
+  type Partition,
+  type Prepared,
+  type PreparedSample,
+  patchSize,
+} from '@flc-native/pipeline';
+import { hashOf, writeBundle } from './bundle.js';
+import { throwIfCancelled } from './cancellation.js';
+import { classIndex, dataHash, type FittingSamples, fittingSamples } from './cohort.js';
+import {
+  assertSameFit,
+  type FitState,
+  readFitState,
+  type TrainedNetwork,
+  writeFitState,
+} from './fit-state.js';
+import { type LesionFeatures, lesionFeatures } from './lesion-features.js';
+import { type Lesion, lesionsOf } from './lesions.js';
+import { fitMachine, type LabelledFeatures } from './machine.js';
+import type { ModelDescription, SvmProvenance } from './model-description.js';
+import { patchSelection } from './patch-selection.js';
+
+/** Settings of the addon that were given; it fills in the rest and checks the whole. */
+export type GivenTrainConfig = Partial<Omit<TrainConfig, 'network'>> & {
+  readonly network?: Partial<TrainConfig['network']>;
+};
+
+export type FitConfig = GivenTrainConfig & {
+  /** Step between the patches of a label map, pixels; the paper's is 1. */
+  readonly labelMapPace?: number;
+  readonly svm?: { readonly kernel: 'rbf' | 'linear' };
+};
+
+export type FitEvent =
+  | TrainingEvent
+  | { readonly type: 'patches'; readonly train: number; readonly validation: number }
+  | { readonly type: 'label-maps' | 'svm'; readonly done: number; readonly total: number };
+
+export interface FitOptions {
+  readonly prepared: Prepared;
+  readonly partition: Partition;
+  readonly config: FitConfig;
+  /** `runs/<name>`; made if absent. */
+  readonly runDir: string;
+  /** Go on with an interrupted run instead of starting one. */
+  readonly resume?: boolean;
+  /** Go on although the run was started with another number of threads. */
+  readonly force?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: FitEvent) => void;
+}
+
+export interface FitResult extends TrainedNetwork {
+  /** Folder of the finished bundle. */
+  readonly bundle: string;
+  readonly lesions: { readonly train: number; readonly val: number };
+  readonly svm: SvmProvenance | null;
+  readonly synthetic: boolean;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Fits the whole classifier: the network on the patches of the train part, label maps of train and val, and the SVM on
+ * them. Leaves `runDir/model`, a bundle that `Classifier.load` takes. An interrupted fit goes on with `resume`, in
+ * whichever of the three stages it was.
+ *
+ * @throws FlcError CANCELLED (with what is done on disk), DATA_ERROR for a leaking or empty partition, INVALID_CONFIG
+ */
+export async function fit(options: FitOptions): Promise<FitResult> {
+  const { prepared, partition, runDir } = options;
+  const samples = fittingSamples(prepared, partition);
+  const found = await readFitState(runDir);
+  const wanted = wantedState(options, found);
+  checkStart(options, found, wanted);
+  const config = await trainConfig(options, found !== undefined);
+  const started = found ?? wanted;
+  const trained = mustTrain(started.trained, config)
+    ? await trainNetwork(options, samples, config, started)
+    : started.trained;
+  const fitted = await fitDecision(options, samples, config, started);
+  await writeBundle(
+    join(runDir, 'model'),
+    describe(options, config, { ...started, trained }, fitted.provenance),
+    fitted.machine,
+  );
+  return {
+    ...trained,
+    bundle: join(runDir, 'model'),
+    lesions: { train: lesionsOf(samples.train).length, val: lesionsOf(samples.val).length },
+    svm: fitted.provenance,
+    synthetic: prepared.index.synthetic === true,
+    warnings: [],
+  };
+}
+
+/** A trained network is trained on only if more steps are allowed now than it ended at. */
+function mustTrain(trained: TrainedNetwork | undefined, config: TrainConfig): trained is undefined {
+  return (
+    trained === undefined || (trained.reason === 'maxSteps' && config.maxSteps > trained.steps)
+  );
+}
+
+/** What a run that goes on was started with need not be given again. */
+function wantedState({ prepared, partition, config }: FitOptions, found?: FitState): FitState {
+  return {
+    format: 'flc-fit',
+    version: 1,
+    dataHash: dataHash(prepared),
+    partition: { name: partition.name, train: partition.train, val: partition.val },
+    labelMapPace: config.labelMapPace ?? found?.labelMapPace ?? 1,
+    svm: config.svm ?? found?.svm ?? { kernel: 'rbf' },
+  };
+}
+
+/** @throws FlcError INVALID_CONFIG if there is a run where a new one is asked for, or none to go on with */
+function checkStart(options: FitOptions, found: FitState | undefined, wanted: FitState): void {
+  const details = { file: options.runDir };
+  if (options.resume && found === undefined) {
+    throw new FlcError('INVALID_CONFIG', 'There is no run to go on with in this folder', {
+      details,
+      remedy: 'Leave out resume to start a run.',
+    });
+  }
+  if (!options.resume && found !== undefined) {
+    throw new FlcError('INVALID_CONFIG', 'There is a run in this folder already', {
+      details,
+      remedy: 'Go on with it (resume), or choose another folder.',
+    });
+  }
+  if (found !== undefined) assertSameFit(found, wanted);
+}
+
+/** The whole configuration: of a run that goes on, what it was started with, overlaid with what is given now. */
+async function trainConfig(options: FitOptions, goesOn: boolean): Promise<TrainConfig> {
+  const { labelMapPace: _pace, svm: _svm, network, ...given } = options.config;
+  const saved = goesOn ? await savedConfig(options.runDir) : undefined;
+  const { index } = options.prepared;
+  return resolveTrainConfig({
+    background: index.background,
+    ...saved,
+    ...given,
+    network: {
+      ...saved?.network,
+      ...network,
+      phases: index.phases.length,
+      classes: index.classes.length,
+    },
+  });
+}
+
+/** The run's config.json; undefined if the run was stopped before it was written. */
+async function savedConfig(runDir: string): Promise<TrainConfig | undefined> {
+  const text = await readFile(join(runDir, 'config.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as TrainConfig);
+}
+
+async function trainNetwork(
+  options: FitOptions,
+  { train: trainSamples, val }: FittingSamples,
+  config: TrainConfig,
+  state: FitState,
+): Promise<TrainedNetwork> {
+  const { prepared, runDir, signal, onEvent } = options;
+  const all = [...trainSamples, ...val];
+  const grid = { pace: 'training', signal } as const;
+  const trainPatches = await patchSelection(prepared, trainSamples, grid);
+  const validationPatches = shiftSamples(
+    await patchSelection(prepared, val, grid),
+    trainSamples.length,
+  );
+  onEvent?.({
+    type: 'patches',
+    train: trainPatches.length / 3,
+    validation: validationPatches.length / 3,
+  });
+  await writeFitState(runDir, state);
+  const run = train({
+    config,
+    samples: all.map((sample) => trainingSample(prepared, sample)),
+    trainPatches,
+    validationPatches,
+    runDir,
+    resume: options.resume === true,
+    force: options.force === true,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let end: TrainedNetwork | undefined;
+  for await (const event of run) {
+    onEvent?.(event);
+    if (event.type === 'end') {
+      const { step, bestStep, bestAccuracy, reason } = event;
+      end = { steps: step, bestStep, bestAccuracy, reason };
+    }
+  }
+  await run.finished;
+  throwIfCancelled(signal);
+  if (end === undefined) throw new FlcError('INTERNAL', 'The training ended without saying so');
+  await writeFitState(runDir, { ...state, trained: end });
+  return end;
+}
+
+function trainingSample(prepared: Prepared, sample: PreparedSample) {
+  return {
+    file: join(prepared.dir, sample.file),
+    key: sample.key,
+    class: classIndex(prepared.index.classes, sample.class),
+    group: sample.lesionId,
+  };
+}
+
+/** Lets triples point behind the first `offset` samples of a joint list. */
+function shiftSamples(triples: Int32Array, offset: number): Int32Array {
+  return triples.map((value, i) => (i % 3 === 0 ? value + offset : value));
+}
+
+/** Label maps of train and val, then the machine; a network without a local pathway decides by itself. */
+async function fitDecision(
+  options: FitOptions,
+  samples: FittingSamples,
+  config: TrainConfig,
+  { labelMapPace: pace, svm, dataHash: data }: FitState,
+) {
+  if (config.network.pathways === 'global') return { machine: null, provenance: null };
+  const { prepared, runDir, signal, onEvent } = options;
+  const train = lesionsOf(samples.train);
+  const val = lesionsOf(samples.val);
+  const bundle = join(runDir, 'model');
+  const { device, threads, precision } = config;
+  const features = await lesionFeatures(
+    () => Network.load(bundle, { device, threads, precision }),
+    prepared,
+    [...train, ...val],
+    {
+      numClasses: prepared.index.classes.length,
+      pace,
+      hasPatches: true,
+      signal,
+      runDir,
+      key: {
+        weights: await hashOf(join(bundle, 'weights.safetensors')),
+        labelMapPace: pace,
+        dataHash: data,
+      },
+      onProgress: (done, total) => onEvent?.({ type: 'label-maps', done, total }),
+    },
+  );
+  const { classes } = prepared.index;
+  const { machine, provenance } = await fitMachine(
+    labelledFeatures(train, features, classes),
+    labelledFeatures(val, features, classes),
+    {
+      kernel: svm.kernel,
+      seed: config.seed,
+      signal,
+      onProgress: (done, total) => onEvent?.({ type: 'svm', done, total }),
+    },
+  );
+  const saved = machine.save();
+  machine.close();
+  return { machine: saved, provenance };
+}
+
+function labelledFeatures(
+  lesions: readonly Lesion[],
+  features: LesionFeatures,
+  classes: readonly string[],
+): LabelledFeatures {
+  return {
+    X: lesions.map(({ id }) => [...(features.get(id) ?? [])]),
+    y: lesions.map((lesion) => classIndex(classes, lesion.class)),
+  };
+}
+
+function describe(
+  { prepared, partition }: FitOptions,
+  config: TrainConfig,
+  state: FitState & { readonly trained: TrainedNetwork },
+  svm: SvmProvenance | null,
+): Omit<ModelDescription, 'files'> {
+  const { index } = prepared;
+  return {
+    format: 'flc-model',
+    version: 1,
+    network: config.network,
+    classes: index.classes,
+    phases: index.phases,
+    preprocessing: {
+      modality: index.modality,
+      intensity: index.intensity,
+      background: config.background,
+      slices: index.slices,
+      align: index.align,
+      margin: index.margin,
+      coverage: 0.9,
+      patchSize,
+    },
+    labelMapPace: state.labelMapPace,
+    decision: svm === null ? 'network' : 'svm',
+    training: {
+      synthetic: index.synthetic === true,
+      seed: config.seed,
+      config,
+      dataHash: state.dataHash,
+      partition: { name: partition.name, train: partition.train, val: partition.val },
+      steps: state.trained.steps,
+      bestStep: state.trained.bestStep,
+      bestAccuracy: state.trained.bestAccuracy,
+      svm,
+      versions: versions(),
+    },
+  };
+}

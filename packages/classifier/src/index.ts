@@ -1,0 +1,24 @@
+export { readModelDescription } from './bundle.js';
+export {
+  Classifier,
+  type ClassifierOptions,
+  type LesionClassification,
+} from './classifier.js';
+export { classifyPrepared, type EvaluateOptions, evaluate } from './evaluate.js';
+export {
+  type EvaluatedLabelMap,
+  type EvaluationResult,
+  type LesionPrediction,
+  readEvaluation,
+  writeEvaluation,
+} from './evaluation.js';
+export { type FitConfig, type FitEvent, type FitOptions, type FitResult, fit } from './fit.js';
+export type { LesionSlice, MappedLesion, SliceLabelMap } from './label-maps.js';
+export type {
+  ModelDescription,
+  Preprocessing,
+  SvmProvenance,
+  TrainingProvenance,
+} from './model-description.js';
+export { type PacePolicy, patchSelection } from './patch-selection.js';
+export { type NetworkPreset, networkPresetNames, networkPresets } from './presets.js';

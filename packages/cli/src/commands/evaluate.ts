@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { cohortOptions, readCohort } from '../cohort.js';
+import { defineCommand } from '../command.js';
+import { deviceOptions } from '../network-options.js';
+import { choice, required, text, withDefault } from '../option.js';
+
+const options = {
+  ...cohortOptions,
+  run: required(text('<dir>', 'folder of the run')),
+  part: withDefault(choice(['test', 'val', 'train'], 'part of the partition'), 'test'),
+  unit: withDefault(
+    choice(['lesion', 'slice'], "what is classified; the paper's unit is the slice"),
+    'lesion',
+  ),
+  out: text('<dir>', 'folder of the results (default: <run>/evaluation)'),
+  ...deviceOptions,
+} as const;
+
+export const evaluate = defineCommand({
+  name: 'evaluate',
+  summary: 'classify the lesions of the test part and score the classes',
+  examples: [
+    'flc-native evaluate --prepared prepared --run runs/first',
+    'flc-native evaluate --prepared prepared --run runs/first --unit slice --json',
+  ],
+  options,
+  async run(settings, { signal, progress }) {
+    const { evaluate: evaluatePart, writeEvaluation } = await import('@flc-native/classifier');
+    const { buildReport, metricsJson, metricsText, predictionsCsv } = await import(
+      '@flc-native/report'
+    );
+    const { writeFileAtomic } = await import('@flc-native/pipeline');
+    const cohort = await readCohort(settings);
+    const { device, threads, precision } = settings;
+    const bar = progress('lesions');
+    const result = await evaluatePart({
+      ...cohort,
+      part: settings.part,
+      unit: settings.unit,
+      bundle: join(settings.run, 'model'),
+      ...(device === undefined ? {} : { device }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(precision === undefined ? {} : { precision }),
+      signal,
+      onProgress: (done, total) => bar.update(done, total),
+    }).finally(() => bar.stop());
+    const out = settings.out ?? evaluationFolder(settings.run);
+    await writeEvaluation(join(out, evaluationFile), result);
+    const model = buildReport({ title: result.name, evaluations: [result] });
+    const metrics = metricsJson(model);
+    await writeFileAtomic(join(out, 'metrics.json'), metrics);
+    await writeFileAtomic(join(out, 'predictions.csv'), predictionsCsv([result]));
+    return {
+      json: JSON.parse(metrics),
+      text: `${metricsText(model)}\nThe results are in ${out}. Next: flc-native report --prepared ${settings.prepared} --run ${settings.run}`,
+    };
+  },
+});
+
+/** Where `evaluate` leaves its results unless told otherwise. */
+export function evaluationFolder(run: string): string {
+  return join(run, 'evaluation');
+}
+
+export const evaluationFile = 'evaluation.json';

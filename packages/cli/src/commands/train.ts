@@ -1,0 +1,114 @@
+import type { FitResult } from '@flc-native/classifier';
+import { FlcError, toFlcError } from '@flc-native/errors';
+import { cohortOptions, readCohort } from '../cohort.js';
+import { defineCommand } from '../command.js';
+import { percent } from '../format.js';
+import { deviceOptions, networkOptions, trainingOptions } from '../network-options.js';
+import {
+  choice,
+  defaultElsewhere,
+  flag,
+  integer,
+  required,
+  type Settings,
+  text,
+} from '../option.js';
+import { showFitEvents } from '../show-fit-events.js';
+import { trainConfigOf } from '../train-config.js';
+
+const options = {
+  ...cohortOptions,
+  run: required(text('<dir>', 'folder of the run, such as runs/first')),
+  resume: flag('go on with an interrupted run; its settings need not be given again'),
+  force: flag('with --resume: also with another number of threads, which ends bit-equality'),
+  labelMapPace: defaultElsewhere(
+    integer('step between the patches of a label map, pixels', { min: 1 }),
+    "1, the paper's",
+  ),
+  svmKernel: defaultElsewhere(choice(['rbf', 'linear'], 'of the support vector machine'), 'rbf'),
+  ...networkOptions,
+  ...trainingOptions,
+  ...deviceOptions,
+} as const;
+
+export const train = defineCommand({
+  name: 'train',
+  summary: 'train the network and fit the machine on its label maps',
+  description:
+    'Trains the network, makes the label maps of train and val and fits the support vector machine. Ctrl-C leaves a checkpoint.',
+  examples: [
+    'flc-native train --prepared prepared --run runs/first',
+    'flc-native train --prepared prepared --run runs/resglnet --network resglnet --partition set2',
+    'flc-native train --config train.yaml --max-steps 500',
+    'flc-native train --prepared prepared --run runs/first --resume',
+  ],
+  options,
+  async run(settings, surroundings) {
+    const { fit } = await import('@flc-native/classifier');
+    const { prepared, partition } = await readCohort(settings);
+    const show = showFitEvents(surroundings);
+    let result: FitResult;
+    try {
+      result = await fit({
+        prepared,
+        partition,
+        runDir: settings.run,
+        config: {
+          ...trainConfigOf(settings),
+          ...(settings.labelMapPace === undefined ? {} : { labelMapPace: settings.labelMapPace }),
+          ...(settings.svmKernel === undefined ? {} : { svm: { kernel: settings.svmKernel } }),
+        },
+        resume: settings.resume,
+        force: settings.force,
+        signal: surroundings.signal,
+        onEvent: show.event,
+      });
+    } catch (thrown) {
+      throw withResumeCommand(toFlcError(thrown), settings);
+    } finally {
+      show.stop();
+    }
+    const { bundle: _bundle, ...json } = result;
+    return { json, text: describe(result, settings) };
+  },
+});
+
+type TrainSettings = Settings<typeof options>;
+
+function describe(result: FitResult, settings: TrainSettings): string {
+  const { svm } = result;
+  const lines = [
+    `Trained ${result.steps} steps (${result.reason}); best validation patch accuracy ${percent(result.bestAccuracy)} at step ${result.bestStep}.`,
+  ];
+  if (svm !== null)
+    lines.push(
+      `SVM (${svm.kernel}, C ${svm.C}, gamma ${svm.gamma}): validation lesion accuracy ${percent(svm.validationAccuracy)}.`,
+    );
+  if (result.synthetic) lines.push('Synthetic data: these numbers say nothing about patients.');
+  lines.push(
+    `The model is in ${result.bundle}. Next: flc-native evaluate --prepared ${settings.prepared} --run ${settings.run}`,
+  );
+  return lines.join('\n');
+}
+
+/** An interruption says how to go on. */
+function withResumeCommand(error: FlcError, settings: TrainSettings): FlcError {
+  if (error.code !== 'CANCELLED') return error;
+  const parts = [
+    'flc-native train --resume',
+    `--prepared ${quoted(settings.prepared)}`,
+    ...(settings.splits === undefined ? [] : [`--splits ${quoted(settings.splits)}`]),
+    ...(settings.partition === undefined ? [] : [`--partition ${settings.partition}`]),
+    `--run ${quoted(settings.run)}`,
+  ];
+  return new FlcError('CANCELLED', 'Stopped; what was done is saved.', {
+    details: error.details,
+    remedy: `Go on with: ${parts.join(' ')}`,
+    cause: error,
+  });
+}
+
+/** Fit for a shell. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

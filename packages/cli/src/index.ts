@@ -1,0 +1,2 @@
+export { main } from './main.js';
+export { version } from './version.js';

@@ -1,0 +1,70 @@
+import { networkPresetNames } from '@flc-native/classifier/presets';
+import { choice, defaultElsewhere, integer, number, numbers, text } from './option.js';
+
+/** Which network: a row of the paper's Table 2, and every choice beneath it. The defaults are the addon's. */
+export const networkOptions = {
+  network: defaultElsewhere(
+    choice(networkPresetNames, "a network row of the paper's Table 2"),
+    'resgl-bdlstm',
+  ),
+  depth: defaultElsewhere(integer('n of a residual pathway of 6n+2 layers', { min: 1 }), '3'),
+  widths: defaultElsewhere(numbers('<a,b,c>', 'channels of the three stages'), '16,32,64'),
+  hiddenSize: defaultElsewhere(integer('of the LSTM, each direction', { min: 1 }), '64'),
+  readout: defaultElsewhere(choice(['last', 'all'], 'which LSTM outputs make the feature'), 'last'),
+  shortcut: defaultElsewhere(choice(['pad', 'projection'], 'of the residual blocks'), 'pad'),
+  pathways: defaultElsewhere(
+    choice(['both', 'local', 'global'], 'which pathways there are'),
+    'by --network',
+  ),
+  phaseFusion: defaultElsewhere(
+    choice(['bdlstm', 'lstm', 'concat', 'channels'], 'how the phases come together'),
+    'by --network',
+  ),
+  directions: defaultElsewhere(choice(['both', 'forward', 'backward'], 'of the LSTM'), 'both'),
+} as const;
+
+/** The loss and the schedule. The defaults are the addon's. */
+export const trainingOptions = {
+  lossWeights: defaultElsewhere(
+    numbers('<last,local,global>', 'weights of the three heads'),
+    'by --network',
+  ),
+  lambda: defaultElsewhere(number('weight of the intra-loss', { min: 0 }), 'by --network'),
+  alpha: defaultElsewhere(number('rate of the centres', { min: 0 }), '0.2'),
+  intraReduction: defaultElsewhere(
+    choice(['sum', 'mean'], 'of the intra-loss over the batch'),
+    'sum',
+  ),
+  learningRate: defaultElsewhere(number('of momentum SGD', { min: 0 }), '0.01'),
+  momentum: defaultElsewhere(number('of momentum SGD', { min: 0, max: 1 }), '0.9'),
+  weightDecay: defaultElsewhere(number('L2 on every parameter', { min: 0 }), '0.00004'),
+  batchSize: defaultElsewhere(integer('patches a step', { min: 2 }), '100'),
+  sampler: defaultElsewhere(choice(['grouped', 'uniform'], 'how a batch is drawn'), 'grouped'),
+  roisPerBatch: defaultElsewhere(integer('regions of interest a step', { min: 1 }), '10'),
+  augmentation: defaultElsewhere(
+    choice(['dihedral', 'none'], 'flips and quarter turns'),
+    'dihedral',
+  ),
+  maxSteps: defaultElsewhere(integer('steps at most', { min: 1 }), '3000'),
+  evaluateEvery: defaultElsewhere(integer('steps between evaluations', { min: 1 }), '100'),
+  evaluatePatchesPerLesion: defaultElsewhere(
+    integer('validation patches a lesion', { min: 1 }),
+    '32',
+  ),
+  patience: defaultElsewhere(
+    integer('evaluations without progress before the end', { min: 1 }),
+    '10',
+  ),
+  checkpointEvery: defaultElsewhere(integer('steps between checkpoints', { min: 1 }), '500'),
+  seed: defaultElsewhere(integer('of every random draw', { min: 0 }), '0'),
+} as const;
+
+/** Where the arithmetic runs. */
+export const deviceOptions = {
+  device: defaultElsewhere(text('<auto|cpu|cuda|cuda:N>', 'where the network runs'), 'auto'),
+  threads: defaultElsewhere(integer('CPU threads, 0 for all cores', { min: 0 }), '0'),
+  precision: defaultElsewhere(
+    choice(['float32', 'bf16', 'float64'], 'of the arithmetic'),
+    'float32',
+  ),
+} as const;
