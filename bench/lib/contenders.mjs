@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { Contender } from './contender.mjs';
+
+const peerScript = fileURLToPath(new URL('../peer/peer.py', import.meta.url));
+const ourScript = fileURLToPath(new URL('./ours-process.mjs', import.meta.url));
+
+/** The interpreter that has torch 2.11 (with PYTHONPATH where it lies in a folder of its own). */
+export const python = process.env.FLC_PYTHON ?? 'python3';
+
+/** @param {number} threads */
+function environment(threads) {
+  return {
+    ...process.env,
+    OMP_NUM_THREADS: String(threads),
+    PYTHONWARNINGS: 'ignore',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+}
+
+/**
+ * Starts and sets up one contender.
+ *
+ * @param {{ name: string, side: 'ours' | 'peer', variant: string }} entry
+ * @param {{ task: string, directory: string, threads: number, batchSize?: number }} setup
+ */
+export async function start(entry, setup) {
+  const [command, script] =
+    entry.side === 'ours' ? [process.execPath, ourScript] : [python, peerScript];
+  const contender = new Contender(entry.name, command, [script], environment(setup.threads));
+  try {
+    const facts = await contender.request('setup', { ...setup, variant: entry.variant });
+    return { ...entry, contender, facts };
+  } catch (error) {
+    await contender.close();
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+const usage = `  --quick          tiny sizes: shows that everything runs, measures nothing
+  --json FILE      results as JSON
+  --repeats N      interleaved rounds
+  --threads N      CPU threads of every contender (default: all)
+  --only a,b       these contenders alone
+  --peer-only      without the native side
+  --compile        torch.compile of the peer as well
+`;
+
+/** The flags that all benchmarks share. Exits with the usage on a wrong one. */
+export function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        repeats: { type: 'string' },
+        threads: { type: 'string' },
+        only: { type: 'string' },
+        'peer-only': { type: 'boolean', default: false },
+        compile: { type: 'boolean', default: false },
+      },
+    });
+    const threads = Number(values.threads ?? availableParallelism());
+    const repeats = Number(values.repeats ?? (values.quick ? 1 : 5));
+    if (!(threads >= 1 && repeats >= 1)) throw new Error('--threads and --repeats take 1 or more');
+    return { ...values, threads, repeats, peerOnly: values['peer-only'] };
+  } catch (error) {
+    process.stderr.write(`${error.message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+/**
+ * @param {{ name: string, side: string, compile?: boolean }[]} entries
+ * @param {ReturnType<typeof readOptions>} options
+ */
+export function selectEntries(entries, options) {
+  const names = options.only?.split(',');
+  const unknown = names?.filter((name) => !entries.some((entry) => entry.name === name)) ?? [];
+  if (unknown.length > 0) {
+    process.stderr.write(
+      `--only: ${unknown} is none of ${entries.map((e) => e.name).join(', ')}\n`,
+    );
+    process.exit(2);
+  }
+  return entries.filter((entry) => {
+    if (options.peerOnly && entry.side === 'ours') return false;
+    if (names) return names.includes(entry.name);
+    return options.compile || !entry.compile;
+  });
+}
