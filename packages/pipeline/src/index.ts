@@ -1,6 +1,9 @@
+export type { CaseProgress, RunOptions } from './case/progress.js';
 export * from './dataset/index.js';
 export * from './label-map/index.js';
 export * from './patch/index.js';
+export * from './phantom/index.js';
+export * from './prepare/index.js';
 export * from './random/index.js';
 export * from './split/index.js';
 export * from './storage/index.js';

@@ -1,0 +1,136 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { FlcError } from '@flc-native/errors';
+import {
+  type CaseTask,
+  type PackedOutcome,
+  packOutcome,
+  runTask,
+  type TaskResult,
+  unpackError,
+} from './case-task.js';
+
+/** Volumes of a case are held once a worker, so their number is bounded. */
+const maxWorkers = 16;
+
+export interface PoolOptions {
+  /** Threads; 0 works in the calling thread; default one a core. */
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once a task, in the order of completion. */
+  readonly onOutcome: (index: number, outcome: TaskResult | FlcError) => void;
+}
+
+/**
+ * Runs tasks on worker threads. A task that fails, or kills its thread, is an outcome of its own;
+ * the others go on. Rejects with CANCELLED as soon as the signal fires: threads are ended, and
+ * since files are written atomically nothing half-done stays.
+ */
+export async function runCaseTasks(
+  tasks: readonly CaseTask[],
+  options: PoolOptions,
+): Promise<void> {
+  const wanted = options.workers ?? availableParallelism();
+  const count = Math.min(wanted, maxWorkers, tasks.length);
+  throwIfCancelled(options.signal);
+  if (tasks.length === 0) return;
+  if (count === 0) await runHere(tasks, options);
+  else await runOnThreads(tasks, count, options);
+}
+
+async function runHere(tasks: readonly CaseTask[], options: PoolOptions): Promise<void> {
+  for (const [index, task] of tasks.entries()) {
+    throwIfCancelled(options.signal);
+    options.onOutcome(index, unpack(await packOutcome(() => runTask(task))));
+  }
+  throwIfCancelled(options.signal);
+}
+
+async function runOnThreads(
+  tasks: readonly CaseTask[],
+  count: number,
+  { signal, onOutcome }: PoolOptions,
+): Promise<void> {
+  const threads = new Set<Worker>();
+  let next = 0;
+  const serve = async (): Promise<void> => {
+    let thread: Worker | undefined;
+    while (next < tasks.length && !signal?.aborted) {
+      const index = next++;
+      thread ??= start(threads);
+      const outcome = await ask(thread, tasks[index] as CaseTask);
+      if (signal?.aborted) break;
+      onOutcome(index, outcome.result);
+      // A thread that died takes only its own case with it.
+      if (outcome.died) thread = undefined;
+    }
+  };
+  const stop = () => {
+    for (const thread of threads) void thread.terminate();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.all(Array.from({ length: count }, serve));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await Promise.all([...threads].map((thread) => thread.terminate()));
+  }
+  throwIfCancelled(signal);
+}
+
+function start(threads: Set<Worker>): Worker {
+  const thread = new Worker(workerFile());
+  threads.add(thread);
+  thread.once('exit', () => threads.delete(thread));
+  return thread;
+}
+
+/** Sources run directly (tests) have no compiled worker beside them; the build's is taken. */
+function workerFile(): URL {
+  const compiled = !import.meta.url.endsWith('.ts');
+  return new URL(compiled ? './case-worker.js' : '../../dist/case/case-worker.js', import.meta.url);
+}
+
+interface Answer {
+  readonly result: TaskResult | FlcError;
+  readonly died: boolean;
+}
+
+function ask(thread: Worker, task: CaseTask): Promise<Answer> {
+  return new Promise((resolve) => {
+    const finish = (result: TaskResult | FlcError, died: boolean) => {
+      thread.off('message', onMessage);
+      thread.off('error', onError);
+      thread.off('exit', onExit);
+      resolve({ result, died });
+    };
+    const onMessage = (message: PackedOutcome) => finish(unpack(message), false);
+    const onError = (cause: unknown) => finish(death(cause), true);
+    const onExit = () => finish(death(undefined), true);
+    thread.on('message', onMessage);
+    thread.on('error', onError);
+    thread.on('exit', onExit);
+    thread.postMessage(task);
+  });
+}
+
+function death(cause: unknown): FlcError {
+  const outOfMemory =
+    (cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  if (outOfMemory) {
+    return new FlcError('OUT_OF_MEMORY', 'the case needs more memory than a worker has', {
+      remedy: 'use fewer workers, or crop the volumes',
+      cause,
+    });
+  }
+  return new FlcError('INTERNAL', 'the worker of this case ended unexpectedly', { cause });
+}
+
+function unpack(outcome: PackedOutcome): TaskResult | FlcError {
+  return 'error' in outcome ? unpackError(outcome.error) : outcome.value;
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new FlcError('CANCELLED', 'cancelled; what was finished stays', { cause: signal.reason });
+}

@@ -1,0 +1,50 @@
+import { type ErrorCode, FlcError, toFlcError } from '@flc-native/errors';
+import { type CheckedCase, checkCase } from '../check/check-case.js';
+import {
+  type PrepareCaseJob,
+  type PrepareCaseResult,
+  prepareCase,
+} from '../prepare/prepare-case.js';
+import type { CaseJob } from './case-job.js';
+
+/** What a worker can do with a case. */
+export type CaseTask =
+  | ({ readonly kind: 'prepare' } & PrepareCaseJob)
+  | { readonly kind: 'check'; readonly job: CaseJob };
+
+export interface TaskResults {
+  prepare: PrepareCaseResult;
+  check: CheckedCase;
+}
+export type TaskResult = TaskResults[keyof TaskResults];
+
+export function runTask(task: CaseTask): Promise<TaskResult> {
+  return task.kind === 'prepare' ? prepareCase(task) : checkCase(task.job);
+}
+
+/** An outcome that survives the way between threads, which loses the class of an error. */
+export type PackedOutcome =
+  | { readonly value: TaskResult }
+  | {
+      readonly error: {
+        code: ErrorCode;
+        message: string;
+        details: Record<string, unknown>;
+        remedy?: string;
+      };
+    };
+
+export async function packOutcome(run: () => Promise<TaskResult>): Promise<PackedOutcome> {
+  try {
+    return { value: await run() };
+  } catch (thrown) {
+    const outOfMemory =
+      thrown instanceof RangeError && /allocation|Invalid .*length/.test(thrown.message);
+    return { error: toFlcError(thrown, outOfMemory ? 'OUT_OF_MEMORY' : 'INTERNAL').toJSON() };
+  }
+}
+
+export function unpackError(error: Extract<PackedOutcome, { error: unknown }>['error']): FlcError {
+  const { code, message, details, remedy } = error;
+  return new FlcError(code, message, { details, ...(remedy === undefined ? {} : { remedy }) });
+}

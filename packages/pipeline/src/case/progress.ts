@@ -1,0 +1,13 @@
+/** How far a run over cases is. `caseId` is the pseudonym of the case that ended last. */
+export interface CaseProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly caseId?: string;
+  /** Since the start of the run. */
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CaseProgress) => void;
+}

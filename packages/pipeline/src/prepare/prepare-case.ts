@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { FlcError } from '@flc-native/errors';
+import { type CaseInput, type CaseJob, caseInputs } from '../case/case-job.js';
+import type { Tensor } from '../storage/safetensors.js';
+import { writeSafetensors } from '../storage/safetensors-file.js';
+import { reorientToLps } from '../volume/geometry.js';
+import { readVolume } from '../volume/read-volume.js';
+import type { Volume } from '../volume/volume.js';
+import { caseKey } from './case-key.js';
+import type { LesionSample } from './cut-samples.js';
+import { hashFile } from './input-stamp.js';
+import { type CaseImages, type LesionGeometry, lesionGeometry } from './lesion-geometry.js';
+import { checkImages, cutLesions, type PreparedLesion } from './prepare-lesion.js';
+import type { ResolvedPrepareOptions } from './prepare-options.js';
+import {
+  type CaseRecord,
+  caseFormat,
+  type PreparedSample,
+  preparedVersion,
+} from './prepared-format.js';
+
+export interface PrepareCaseJob {
+  readonly job: CaseJob;
+  readonly options: ResolvedPrepareOptions;
+  readonly outDir: string;
+  readonly settings: string;
+  /** Record of an earlier run, if its settings are the same. */
+  readonly earlier?: CaseRecord | undefined;
+}
+
+export interface PrepareCaseResult {
+  readonly record: CaseRecord;
+  /** True if the inputs turned out to have the same contents, so that the file was left as it is. */
+  readonly reused: boolean;
+}
+
+/** Reads the volumes of a case, cuts its samples and writes its file. Rejects with FlcError. */
+export async function prepareCase(task: PrepareCaseJob): Promise<PrepareCaseResult> {
+  const { job, options, settings, earlier } = task;
+  const inputs = await Promise.all(caseInputs(job).map(hashFile));
+  const key = caseKey(settings, inputs);
+  if (earlier?.case.key === key) {
+    return { record: { ...earlier, case: { ...earlier.case, inputs } }, reused: true };
+  }
+  const { lesions, warnings } = await cutCase(job, options);
+  const file = `cases/${job.caseId}.safetensors`;
+  const samples = lesions.flatMap((lesion) => describeSamples(job, lesion, file));
+  const { caseId, patientId } = job;
+  const record: CaseRecord = {
+    case: { caseId, patientId, file, key, settings, inputs, warnings },
+    samples,
+  };
+  await writeSafetensors(join(task.outDir, file), caseTensors(lesions), {
+    format: caseFormat,
+    version: String(preparedVersion),
+    background: options.background,
+    margin: String(options.margin),
+    record: JSON.stringify(record),
+  });
+  return { record, reused: false };
+}
+
+async function cutCase(job: CaseJob, options: ResolvedPrepareOptions) {
+  const images = await readImages(job);
+  const warnings = checkImages(images, options.align);
+  const geometry: LesionGeometry[] = [];
+  for (const lesion of job.lesions) {
+    // One mask at a time: what stays of it is the crop of the lesion.
+    const phaseMasks: (Volume | undefined)[] = [];
+    for (const input of lesion.phaseMasks) {
+      phaseMasks.push(input === undefined ? undefined : await read(input));
+    }
+    if (lesion.mask === undefined)
+      throw missing(`${lesion.key} has no mask on the reference phase`);
+    const mask = phaseMasks[job.reference] ?? (await read(lesion.mask));
+    const { key, label, components } = lesion;
+    try {
+      const masks = { key, mask, phaseMasks, label, components };
+      const found = lesionGeometry(images, masks, options.align);
+      geometry.push(...found.lesions);
+      warnings.push(...found.warnings);
+    } catch (error) {
+      throw about(error, lesion.mask);
+    }
+  }
+  const cut = cutLesions(images, geometry, job.intensity, options);
+  return { lesions: cut.lesions, warnings: [...warnings, ...cut.warnings] };
+}
+
+async function readImages(job: CaseJob): Promise<CaseImages> {
+  const absent = job.phaseNames.filter((_, i) => job.phases[i] === undefined);
+  if (absent.length > 0) throw missing(`phase ${absent.join(', ')} is missing`);
+  const phases: Volume[] = [];
+  for (const input of job.phases) phases.push(reorientToLps(await read(input as CaseInput)));
+  const liver = job.liver === undefined ? undefined : reorientToLps(await read(job.liver));
+  return { phases, phaseNames: job.phaseNames, reference: job.reference, liver };
+}
+
+async function read(input: CaseInput): Promise<Volume> {
+  try {
+    return await readVolume(input.file);
+  } catch (error) {
+    throw about(error, input);
+  }
+}
+
+/** Says which input of the case an error is about. */
+function about(error: unknown, input: CaseInput): unknown {
+  if (!(error instanceof FlcError)) return error;
+  const message = error.message.startsWith(input.role)
+    ? error.message
+    : `${input.role}: ${error.message}`;
+  return new FlcError(error.code, message, {
+    details: { ...error.details, file: input.file },
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    cause: error.cause,
+  });
+}
+
+function missing(message: string): FlcError {
+  return new FlcError('DATA_ERROR', message, {
+    remedy: 'complete dataset.yaml or remove the case',
+  });
+}
+
+function describeSamples(job: CaseJob, lesion: PreparedLesion, file: string): PreparedSample[] {
+  const named = job.lesions.find(({ key }) => key === lesion.key.replace(/\.\d+$/, ''));
+  const lesionId = `${job.caseId}/${lesion.key}`;
+  return lesion.samples.map((sample) => ({
+    id: `${lesionId}/${sample.slice}`,
+    caseId: job.caseId,
+    patientId: job.patientId,
+    lesionId,
+    class: named?.class ?? null,
+    slice: sample.slice,
+    file,
+    key: tensorKey(lesion, sample),
+    box: [...sample.box],
+    areaPixels: sample.areaPixels,
+    spacing: [...sample.spacing],
+    slicePositionMm: sample.slicePositionMm,
+    coverage: sample.coverage,
+    coverageLowered: sample.coverageLowered,
+    liverMeanSource: sample.liverMeanSource,
+  }));
+}
+
+function tensorKey(lesion: PreparedLesion, sample: LesionSample): string {
+  return `${lesion.key}/${sample.slice}`;
+}
+
+function caseTensors(lesions: readonly PreparedLesion[]): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const lesion of lesions) {
+    for (const sample of lesion.samples) {
+      const key = tensorKey(lesion, sample);
+      const { shape } = sample;
+      const [phases, height, width] = shape;
+      const plane = [height, width];
+      tensors.set(`${key}.image`, { dtype: 'I16', shape, data: sample.image });
+      tensors.set(`${key}.mask`, { dtype: 'U8', shape: plane, data: sample.mask });
+      tensors.set(`${key}.box`, { dtype: 'I32', shape: [4], data: Int32Array.from(sample.box) });
+      tensors.set(`${key}.liverMean`, { dtype: 'F32', shape: [phases], data: sample.liverMean });
+      tensors.set(`${key}.window`, { dtype: 'F32', shape: [phases, 2], data: sample.window });
+      if (sample.phaseMasks !== undefined) {
+        tensors.set(`${key}.phaseMasks`, { dtype: 'U8', shape, data: sample.phaseMasks });
+      }
+    }
+  }
+  return tensors;
+}

@@ -1,0 +1,193 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FlcError } from '@flc-native/errors';
+import { withHiddenFile } from '../case/case-failure.js';
+import { type CaseJob, caseInputs, caseJob } from '../case/case-job.js';
+import { runCaseTasks } from '../case/case-pool.js';
+import type { RunOptions } from '../case/progress.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { ctWindow } from '../dataset/validate-dataset.js';
+import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
+import { settingsHash } from './case-key.js';
+import { earlierIndex, earlierRecord, removeStale } from './case-records.js';
+import { quickStamp, sameQuickStamps } from './input-stamp.js';
+import type { PrepareCaseResult } from './prepare-case.js';
+import {
+  type PrepareOptions,
+  type ResolvedPrepareOptions,
+  resolvePrepareOptions,
+} from './prepare-options.js';
+import { type CaseRecord, type PreparedIndex, preparedVersion } from './prepared-format.js';
+
+export interface PrepareReport {
+  /** Cases that were cut in this run, and cases whose files were still valid. */
+  readonly prepared: number;
+  readonly reused: number;
+  /** `caseId` is a pseudonym; `error.details.file` is hidden from JSON. */
+  readonly failed: readonly { readonly caseId: string; readonly error: FlcError }[];
+  readonly samples: number;
+  readonly warnings: readonly { readonly caseId: string; readonly message: string }[];
+  readonly seconds: number;
+}
+
+/**
+ * Cuts the lesions of every case into `outDir` (index.json and one safetensors file a case). A case
+ * whose inputs and settings are those of an earlier run is left as it is. A case that fails is
+ * reported and the others go on. Rejects with CANCELLED (finished cases stay valid for the next
+ * run), INVALID_CONFIG or IO_ERROR.
+ */
+export async function prepareDataset(
+  dataset: Dataset,
+  outDir: string,
+  options: PrepareOptions = {},
+  { signal, onProgress }: RunOptions = {},
+): Promise<PrepareReport> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const resolved = withDatasetSpacing(dataset, resolvePrepareOptions(options));
+  await makeFolder(join(outDir, 'cases'));
+  const jobs = dataset.cases.map((entry) => caseJob(dataset, entry));
+  const index = await earlierIndex(outDir);
+  const plans = await planCases(jobs, outDir, resolved, index);
+  const records = new Map<string, CaseRecord>();
+  for (const plan of plans)
+    if (plan.valid && plan.earlier) records.set(plan.job.caseId, plan.earlier);
+  const open = plans.filter((plan) => !plan.valid);
+  const reusedAtOnce = records.size;
+  let done = reusedAtOnce;
+  const total = jobs.length;
+  onProgress?.({ done, total, seconds: seconds() });
+  await withdraw(outDir, index, new Set(open.map((plan) => plan.job.caseId)));
+
+  const failed: { caseId: string; error: FlcError }[] = [];
+  let reused = reusedAtOnce;
+  const tasks = open.map(({ job, earlier, settings }) => ({
+    kind: 'prepare' as const,
+    ...{ job, earlier, settings, outDir, options: resolved },
+  }));
+  await runCaseTasks(tasks, {
+    workers: resolved.workers,
+    signal,
+    onOutcome: (i, outcome) => {
+      const { caseId } = (open[i] as CasePlan).job;
+      if (outcome instanceof FlcError) failed.push({ caseId, error: withHiddenFile(outcome) });
+      else {
+        const result = outcome as PrepareCaseResult;
+        records.set(caseId, result.record);
+        if (result.reused) reused += 1;
+      }
+      done += 1;
+      onProgress?.({ done, total, caseId, seconds: seconds() });
+    },
+  });
+  const ordered = jobs.flatMap((job) => records.get(job.caseId) ?? []);
+  await writeIndex(outDir, makeIndex(dataset, resolved, ordered));
+  await removeStale(outDir, new Set(records.keys()));
+  return {
+    prepared: records.size - reused,
+    reused,
+    failed: inOrder(failed, jobs),
+    samples: ordered.reduce((sum, record) => sum + record.samples.length, 0),
+    warnings: ordered.flatMap((record) =>
+      record.case.warnings.map((message) => ({ caseId: record.case.caseId, message })),
+    ),
+    seconds: seconds(),
+  };
+}
+
+interface CasePlan {
+  readonly job: CaseJob;
+  readonly settings: string;
+  readonly earlier: CaseRecord | undefined;
+  /** True if size and time of every input are known, with the same settings. */
+  readonly valid: boolean;
+}
+
+async function planCases(
+  jobs: readonly CaseJob[],
+  outDir: string,
+  options: ResolvedPrepareOptions,
+  index: PreparedIndex | undefined,
+): Promise<CasePlan[]> {
+  const plans: CasePlan[] = [];
+  for (const job of jobs) {
+    const settings = settingsHash(job, options);
+    const found = await earlierRecord(outDir, job.caseId, index);
+    const earlier = found?.case.settings === settings ? found : undefined;
+    const valid = earlier !== undefined && (await isUntouched(job, earlier));
+    plans.push({ job, settings, earlier, valid });
+  }
+  return plans;
+}
+
+async function isUntouched(job: CaseJob, earlier: CaseRecord): Promise<boolean> {
+  try {
+    const now = await Promise.all(caseInputs(job).map(quickStamp));
+    return sameQuickStamps(now, earlier.case.inputs);
+  } catch {
+    // A file that is gone: the case is done again and reports it.
+    return false;
+  }
+}
+
+/** Takes cases that will be redone out of the index, so that a killed run leaves no stale entry. */
+async function withdraw(
+  outDir: string,
+  index: PreparedIndex | undefined,
+  redone: ReadonlySet<string>,
+): Promise<void> {
+  const cases = index?.cases.filter((entry) => !redone.has(entry.caseId));
+  if (index === undefined || cases === undefined || cases.length === index.cases.length) return;
+  const samples = index.samples.filter((sample) => !redone.has(sample.caseId));
+  await writeIndex(outDir, { ...index, cases, samples });
+}
+
+function makeIndex(
+  dataset: Dataset,
+  options: ResolvedPrepareOptions,
+  records: readonly CaseRecord[],
+): PreparedIndex {
+  return {
+    format: 'flc-prepared',
+    version: preparedVersion,
+    synthetic: dataset.synthetic ?? false,
+    modality: dataset.modality,
+    phases: dataset.phases,
+    reference: dataset.reference,
+    classes: dataset.classes,
+    margin: options.margin,
+    background: options.background,
+    intensity: dataset.intensity ?? { window: ctWindow },
+    slices: options.slices,
+    align: options.align,
+    inPlaneSpacing: options.inPlaneSpacing ?? null,
+    coverage: options.coverage,
+    samples: records.flatMap((record) => record.samples),
+    cases: records.map((record) => record.case),
+  };
+}
+
+function writeIndex(outDir: string, index: PreparedIndex): Promise<void> {
+  return writeFileAtomic(join(outDir, 'index.json'), `${JSON.stringify(index, null, 1)}\n`);
+}
+
+function withDatasetSpacing(
+  dataset: Dataset,
+  options: ResolvedPrepareOptions,
+): ResolvedPrepareOptions {
+  if (options.inPlaneSpacing !== undefined || dataset.inPlaneSpacing === undefined) return options;
+  return { ...options, inPlaneSpacing: dataset.inPlaneSpacing };
+}
+
+function inOrder<T extends { caseId: string }>(list: T[], jobs: readonly CaseJob[]): T[] {
+  const position = new Map(jobs.map((job, i) => [job.caseId, i]));
+  return list.sort((a, b) => (position.get(a.caseId) ?? 0) - (position.get(b.caseId) ?? 0));
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw ioError('making the output folder failed', folder, cause);
+  }
+}
