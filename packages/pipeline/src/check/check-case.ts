@@ -1,9 +1,177 @@
-import type { CaseJob } from '../case/case-job.js';
+import { FlcError, toFlcError } from '@flc-native/errors';
+import type { CaseInput, CaseJob, LesionJob } from '../case/case-job.js';
+import { judgeGrids } from '../prepare/align-phases.js';
+import { compareGrids, reorientToLps } from '../volume/geometry.js';
+import { readVolume } from '../volume/read-volume.js';
+import type { Volume } from '../volume/volume.js';
+import { checkImage, contentHash } from './check-image.js';
+import { checkClass, checkLesionSize, checkMask } from './check-lesion.js';
+import type { CaseFinding } from './finding.js';
 
+/** What a worker tells of a case. */
 export interface CheckedCase {
-  readonly findings: readonly never[];
+  readonly findings: readonly CaseFinding[];
+  readonly lesions: number;
+  /** Hash of the voxels of each phase that could be read. */
+  readonly images: readonly {
+    readonly role: string;
+    readonly hash: string;
+    readonly file: string;
+  }[];
 }
 
-export async function checkCase(_job: CaseJob): Promise<CheckedCase> {
-  return { findings: [] };
+/** Checks one case completely: a problem with one input does not hide those of another. */
+export async function checkCase(job: CaseJob): Promise<CheckedCase> {
+  const findings: CaseFinding[] = [];
+  const images: { role: string; hash: string; file: string }[] = [];
+  const reference = await checkPhases(job, findings, images);
+  let liver = job.liver && (await readInput(job.liver, findings));
+  if (liver !== undefined && job.liver !== undefined && reference !== undefined) {
+    const grid = checkGrid(reference, liver, job.liver);
+    findings.push(...grid);
+    if (grid.some((finding) => finding.severity === 'error')) liver = undefined;
+  }
+  let lesions = 0;
+  for (const lesion of job.lesions) {
+    findings.push(...checkClass(lesion, job.classes));
+    lesions += await checkLesion(job, lesion, reference, liver, findings);
+  }
+  if (job.lesions.length === 0) {
+    findings.push({
+      severity: 'warning',
+      code: 'NO_LESION',
+      message: 'the case has no lesion',
+      remedy: 'add one or remove the case: nothing is made of it',
+    });
+  }
+  return { findings, lesions, images };
+}
+
+/** Checks all phases; keeps the reference alone in memory and returns it. */
+async function checkPhases(
+  job: CaseJob,
+  findings: CaseFinding[],
+  images: { role: string; hash: string; file: string }[],
+): Promise<Volume | undefined> {
+  let reference: Volume | undefined;
+  const order = [job.reference, ...job.phases.keys()].filter(
+    (index, i, all) => all.indexOf(index) === i,
+  );
+  for (const index of order) {
+    const input = job.phases[index];
+    if (input === undefined) {
+      findings.push({
+        severity: 'error',
+        code: 'MISSING_PHASE',
+        message: `phase ${job.phaseNames[index]} is missing`,
+        remedy: 'add its file to dataset.yaml, or remove the case',
+      });
+      continue;
+    }
+    const volume = await readInput(input, findings);
+    if (volume === undefined) continue;
+    const found = checkImage(volume, input.role, job.modality);
+    findings.push(...found.map((finding) => ({ ...finding, file: input.file })));
+    images.push({ role: input.role, hash: contentHash(volume), file: input.file });
+    if (index === job.reference) reference = volume;
+    else if (reference !== undefined) findings.push(...checkGrid(reference, volume, input));
+  }
+  return reference;
+}
+
+async function checkLesion(
+  job: CaseJob,
+  lesion: LesionJob,
+  reference: Volume | undefined,
+  liver: Volume | undefined,
+  findings: CaseFinding[],
+): Promise<number> {
+  if (lesion.mask === undefined) {
+    findings.push({
+      severity: 'error',
+      code: 'MISSING_MASK',
+      message: `${lesion.key} has no mask on the reference phase`,
+      remedy: `add a mask for ${job.phaseNames[job.reference]}`,
+    });
+  }
+  let lesions = 0;
+  const inputs = lesion.phaseMasks.length > 0 ? lesion.phaseMasks : [lesion.mask];
+  for (const input of inputs) {
+    if (input === undefined) continue;
+    const mask = await readInput(input, findings);
+    if (mask === undefined) continue;
+    const isReference = input === lesion.mask || input.role === lesion.mask?.role;
+    const wrong = checkMask(mask, input.role, lesion.label);
+    // A phase in which nobody drew the lesion is no reason to stop.
+    const severity = isReference ? 'error' : 'warning';
+    findings.push(...wrong.map((finding) => ({ ...finding, severity, file: input.file }) as const));
+    if (!isReference || wrong.length > 0) continue;
+    const grid = reference === undefined ? [] : checkGrid(reference, mask, input);
+    findings.push(...grid);
+    const onGrid = reference !== undefined && !grid.some(({ severity: s }) => s === 'error');
+    const sized = checkLesionSize(lesion, mask, onGrid ? liver : undefined);
+    findings.push(...sized.findings.map((finding) => ({ ...finding, file: input.file })));
+    lesions = sized.lesions;
+  }
+  return lesions;
+}
+
+function checkGrid(reference: Volume, volume: Volume, input: CaseInput): CaseFinding[] {
+  const verdict = judgeGrids(reference, volume);
+  if (verdict === 'same') return [];
+  const { sameSize, spacing, direction, origin } = compareGrids(reference, volume);
+  if (verdict === 'origin') {
+    return [
+      {
+        severity: 'warning',
+        code: 'ORIGIN_OFFSET',
+        message: `${input.role}: same grid as the reference phase, but its origin is ${origin.toFixed(1)} mm off`,
+        remedy: 'taken as the same grid; correct the header if it is not',
+        file: input.file,
+      },
+    ];
+  }
+  const facts = [
+    sameSize ? '' : `size ${volume.size.join(' x ')} instead of ${reference.size.join(' x ')}`,
+    spacing > 1e-3
+      ? `spacing ${show(volume.spacing)} instead of ${show(reference.spacing)} mm`
+      : '',
+    direction > 1e-3 ? `directions differ by ${direction.toFixed(3)}` : '',
+    origin > 0.1 ? `origins ${origin.toFixed(1)} mm apart` : '',
+  ].filter(Boolean);
+  return [
+    {
+      severity: 'error',
+      code: 'GEOMETRY_MISMATCH',
+      message: `${input.role} does not lie on the grid of the reference phase: ${facts.join('; ')}`,
+      remedy: 'resample or register it onto the reference phase (phases: or align by centroid)',
+      file: input.file,
+    },
+  ];
+}
+
+async function readInput(input: CaseInput, findings: CaseFinding[]): Promise<Volume | undefined> {
+  try {
+    return reorientToLps(await readVolume(input.file));
+  } catch (thrown) {
+    findings.push(unreadable(input, toFlcError(thrown)));
+    return undefined;
+  }
+}
+
+function unreadable(input: CaseInput, error: FlcError): CaseFinding {
+  const missing = error instanceof FlcError && error.details.systemCode === 'ENOENT';
+  return {
+    severity: 'error',
+    code: missing ? 'MISSING_FILE' : 'UNREADABLE_FILE',
+    message: missing ? `${input.role}: the file does not exist` : `${input.role}: ${error.message}`,
+    remedy: missing
+      ? 'correct the path in dataset.yaml (it counts from the folder of that file)'
+      : (error.remedy ?? 'export the file again'),
+    file: input.file,
+  };
+}
+
+function show(numbers: readonly number[]): string {
+  return numbers.map((n) => Number(n.toPrecision(5))).join(' x ');
 }

@@ -61,6 +61,12 @@ export async function prepareCase(task: PrepareCaseJob): Promise<PrepareCaseResu
 }
 
 async function cutCase(job: CaseJob, options: ResolvedPrepareOptions) {
+  const stranger = job.lesions.find(
+    (lesion) => lesion.class !== null && !job.classes.includes(lesion.class),
+  );
+  if (stranger !== undefined) {
+    throw missing(`${stranger.key}: class "${stranger.class}" is not in the list of classes`);
+  }
   const images = await readImages(job);
   const warnings = checkImages(images, options.align);
   const geometry: LesionGeometry[] = [];
@@ -119,7 +125,7 @@ function about(error: unknown, input: CaseInput): unknown {
 
 function missing(message: string): FlcError {
   return new FlcError('DATA_ERROR', message, {
-    remedy: 'complete dataset.yaml or remove the case',
+    remedy: 'correct dataset.yaml or remove the case',
   });
 }
 
