@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureLibtorch, linkCheckout } from '../packages/core-native/setup/index.mjs';
 import { checkPrerequisites } from './prerequisites.mjs';
 import { reportProgress } from './setup-progress.mjs';
-import { root, run, Stop, say } from './terminal.mjs';
+import { bin, root, run, Stop, say } from './terminal.mjs';
 
 /**
  * All that a fresh clone needs, and only what is not there yet: npm packages, libtorch, the compiled packages.
@@ -68,7 +68,7 @@ async function build(libtorch) {
   // Part of the hash by which turbo knows whether the addons are up to date (turbo.json).
   const identity = `${rustc}; torch ${libtorch.version}; cuda headers: ${libtorch.cudaHeaders}`;
   const { status } = await run(
-    join(root, 'node_modules', '.bin', 'turbo'),
+    bin('turbo'),
     [
       'run',
       'build:native',

@@ -3,18 +3,25 @@
  * @typedef {{ passed: number, failed: number, skipped: number }} Tally
  */
 
-/** @type {Tally} */
-const none = { passed: 0, failed: 0, skipped: 0 };
+/**
+ * @param {number} passed
+ * @param {number} failed
+ * @param {number} skipped
+ * @returns {Tally}
+ */
+export function tally(passed, failed, skipped) {
+  return { passed, failed, skipped };
+}
 
 /**
  * A runner that ended badly without naming a failure (it did not compile, it crashed) counts as one.
  *
  * @param {number} status of the process
- * @param {Tally} tally
+ * @param {Tally} counted
  * @returns {Tally}
  */
-export function withExitStatus(status, tally) {
-  return status !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+export function withExitStatus(status, counted) {
+  return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
 }
 
 /**
@@ -23,12 +30,9 @@ export function withExitStatus(status, tally) {
  */
 export function sum(tallies) {
   return tallies.reduce(
-    (total, tally) => ({
-      passed: total.passed + tally.passed,
-      failed: total.failed + tally.failed,
-      skipped: total.skipped + tally.skipped,
-    }),
-    none,
+    (total, { passed, failed, skipped }) =>
+      tally(total.passed + passed, total.failed + failed, total.skipped + skipped),
+    tally(0, 0, 0),
   );
 }
 

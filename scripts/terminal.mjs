@@ -1,8 +1,14 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Root of the repository. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** @param {string} name of a program that an npm package brings */
+export function bin(name) {
+  return join(root, 'node_modules', '.bin', name);
+}
 
 const started = performance.now();
 
@@ -30,6 +36,8 @@ export class Stop extends Error {}
 export function run(command, args, options = {}) {
   const { env = {}, capture = false } = options;
   const color = process.stdout.isTTY && process.env.NO_COLOR === undefined;
+  // Some tools colour their output even in a log file when CI is set.
+  const colors = color ? { FORCE_COLOR: '1', CARGO_TERM_COLOR: 'always' } : { NO_COLOR: '1' };
   const child = spawn(command, args, {
     cwd: root,
     // Nobody is asked anything: no stdin.
@@ -37,7 +45,7 @@ export function run(command, args, options = {}) {
     env: {
       ...process.env,
       TURBO_TELEMETRY_DISABLED: '1',
-      ...(capture && color ? { FORCE_COLOR: '1', CARGO_TERM_COLOR: 'always' } : {}),
+      ...colors,
       ...env,
     },
   });
@@ -53,8 +61,9 @@ export function run(command, args, options = {}) {
   }
   return new Promise((done, fail) => {
     child.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-      if (error.code === 'ENOENT') done({ status: 127, output: `${command} was not found` });
-      else fail(error);
+      if (error.code !== 'ENOENT') return fail(error);
+      process.stderr.write(`${command} was not found\n`);
+      done({ status: 127, output: '' });
     });
     child.on('close', (code) => done({ status: code ?? 1, output: plain(output) }));
   });
