@@ -11,7 +11,7 @@ import {
   mapLesion,
   type SliceLabelMap,
 } from './label-maps.js';
-import type { ModelDescription } from './model-description.js';
+import { type ModelDescription, prepareOptionsOf } from './model-description.js';
 import type { PatchNetwork } from './patch-network.js';
 import { roiOf } from './patch-selection.js';
 
@@ -113,20 +113,29 @@ export class Classifier {
   async classifyLesion(lesion: {
     readonly phases: readonly Volume[];
     readonly mask: Volume;
+    /** Masks on the grids of the phases, for a model whose phases were aligned by them. */
+    readonly phaseMasks?: readonly (Volume | undefined)[];
     readonly signal?: AbortSignal;
   }): Promise<LesionClassification> {
     this.#assertOpen();
     this.#checkPhases(lesion.phases.length);
-    const { samples, warnings } = prepareLesion({
+    const { phases, preprocessing } = this.description;
+    const { lesions, warnings } = prepareLesion({
       phases: lesion.phases,
       mask: lesion.mask,
-      options: this.description.preprocessing,
+      ...(lesion.phaseMasks === undefined ? {} : { phaseMasks: lesion.phaseMasks }),
+      reference: phases.indexOf(preprocessing.reference),
+      intensity: preprocessing.intensity,
+      components: 'merge',
+      options: prepareOptionsOf(this.description),
     });
-    const slices = samples.map((sample) => ({
-      sampleId: String(sample.slice),
-      input: sample,
-      roi: { ...roiOf(sample), coverage: sample.coverage },
-    }));
+    const slices = lesions
+      .flatMap(({ samples }) => samples)
+      .map((sample) => ({
+        sampleId: String(sample.slice),
+        input: sample,
+        roi: { ...roiOf(sample), coverage: sample.coverage },
+      }));
     const mapped = await this.labelMap(slices, lesion.signal);
     return {
       ...this.decide(mapped),

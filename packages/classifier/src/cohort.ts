@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FlcError } from '@flc-native/errors';
 import {
   checkSplits,
+  type InputStamp,
   type Partition,
   type Prepared,
   type PreparedSample,
@@ -48,10 +49,28 @@ export function classIndex(classes: readonly string[], name: string | null): num
   });
 }
 
-/** SHA-256 over what the index says of the cohort: samples, boxes, source hashes. Equal cohorts have equal hashes. */
-export function dataHash(prepared: Prepared): string {
-  const { samples, cases, ...settings } = prepared.index;
+/** SHA-256 over settings, samples and the contents of the cases. Equal cohorts have equal hashes, whenever prepared. */
+export function dataHash({ index }: Prepared): string {
+  const { samples, cases, ...settings } = index;
+  const contents = cases.map(({ caseId, patientId, key }) => ({ caseId, patientId, key }));
   const ordered = (items: readonly object[]) => items.map((item) => JSON.stringify(item)).sort();
-  const text = JSON.stringify([settings, ordered(samples), ordered(cases)]);
+  return sha256(JSON.stringify([settings, ordered(samples), ordered(contents)]));
+}
+
+/** One hash for the images of each case of the given patients, whatever the case is called and however it is cut. */
+export function imageHashes({ index }: Prepared, patients: readonly string[]): string[] {
+  const wanted = new Set(patients);
+  return index.cases
+    .filter(({ patientId }) => wanted.has(patientId))
+    .map(({ inputs }) =>
+      sha256(JSON.stringify(inputs.filter(isImage).map((input) => input.sha256))).slice(0, 16),
+    );
+}
+
+function isImage({ role }: InputStamp): boolean {
+  return role.startsWith('phase ');
+}
+
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -8,7 +8,7 @@ import {
   samplesOfPart,
 } from '@flc-native/pipeline';
 import { Classifier, type ClassifierOptions } from './classifier.js';
-import { dataHash } from './cohort.js';
+import { dataHash, imageHashes } from './cohort.js';
 import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from './evaluation.js';
 import { type Lesion, lesionsOf, loadLesion, slicesAsLesions } from './lesions.js';
 import type { ModelDescription } from './model-description.js';
@@ -100,7 +100,7 @@ async function classifySamples(options: ClassifySamplesOptions): Promise<Evaluat
       name: options.name,
       classes: classifier.classes,
       unit,
-      synthetic: model.training.synthetic || prepared.index.synthetic === true,
+      synthetic: model.training.synthetic || prepared.index.synthetic,
       predictions,
       labelMaps,
       provenance: {
@@ -144,10 +144,10 @@ function checkFits(model: ModelDescription, prepared: Prepared): void {
   const { index } = prepared;
   const facts: readonly (readonly [string, unknown, unknown])[] = [
     ['phases', model.phases, index.phases],
-    ['margin', model.preprocessing.margin, index.margin],
-    ['background', model.preprocessing.background, index.background],
     ['modality', model.preprocessing.modality, index.modality],
     ['intensity', model.preprocessing.intensity, index.intensity],
+    ['inPlaneSpacing', model.preprocessing.inPlaneSpacing, index.inPlaneSpacing],
+    ['align', model.preprocessing.align, index.align],
   ];
   const differing = facts.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
   const unknown = index.samples.flatMap(({ class: name }) =>
@@ -164,28 +164,22 @@ function checkFits(model: ModelDescription, prepared: Prepared): void {
   });
 }
 
-/** Pseudonyms tell patients apart within one cohort only, so another cohort's equal ones are no leak. */
+/** Cases are known again by their images: pseudonyms tell patients apart within one cohort only. */
 function checkLeakage(model: ModelDescription, prepared: Prepared, partition: Partition): void {
-  if (model.training.dataHash !== dataHash(prepared)) return;
-  const { train, val } = model.training.partition;
-  const known = new Set([...train, ...val]);
-  const leaked = partition.test.filter((patientId) => known.has(patientId));
+  const known = new Set(model.training.images);
+  const leaked = imageHashes(prepared, partition.test).filter((hash) => known.has(hash));
   if (leaked.length === 0) return;
   throw new FlcError(
     'DATA_ERROR',
-    `The model learned from ${leaked.length} patients of the test part`,
+    `The model learned from ${leaked.length} cases of the test part`,
     {
-      details: {
-        partition: partition.name,
-        trainedOn: model.training.partition.name,
-        patients: leaked,
-      },
+      details: { partition: partition.name, trainedOn: model.training.partition.name },
       remedy: 'Evaluate with the splits and the partition that the model was trained with.',
     },
   );
 }
 
 function withoutPatients({ training }: ModelDescription) {
-  const { partition, ...rest } = training;
+  const { partition, images: _images, ...rest } = training;
   return { ...rest, partition: partition.name };
 }

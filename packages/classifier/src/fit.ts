@@ -17,7 +17,13 @@ import {
 } from '@flc-native/pipeline';
 import { hashOf, writeBundle } from './bundle.js';
 import { throwIfCancelled } from './cancellation.js';
-import { classIndex, dataHash, type FittingSamples, fittingSamples } from './cohort.js';
+import {
+  classIndex,
+  dataHash,
+  type FittingSamples,
+  fittingSamples,
+  imageHashes,
+} from './cohort.js';
 import {
   assertSameFit,
   type FitState,
@@ -99,7 +105,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     bundle: join(runDir, 'model'),
     lesions: { train: lesionsOf(samples.train).length, val: lesionsOf(samples.val).length },
     svm: fitted.provenance,
-    synthetic: prepared.index.synthetic === true,
+    synthetic: prepared.index.synthetic,
     warnings: [],
   };
 }
@@ -298,20 +304,23 @@ function describe(
     preprocessing: {
       modality: index.modality,
       intensity: index.intensity,
+      reference: index.reference,
       background: config.background,
       slices: index.slices,
       align: index.align,
+      inPlaneSpacing: index.inPlaneSpacing,
       margin: index.margin,
-      coverage: 0.9,
+      coverage: index.coverage,
       patchSize,
     },
     labelMapPace: state.labelMapPace,
     decision: svm === null ? 'network' : 'svm',
     training: {
-      synthetic: index.synthetic === true,
+      synthetic: index.synthetic,
       seed: config.seed,
       config,
       dataHash: state.dataHash,
+      images: imageHashes(prepared, [...partition.train, ...partition.val]),
       partition: { name: partition.name, train: partition.train, val: partition.val },
       steps: state.trained.steps,
       bestStep: state.trained.bestStep,

@@ -14,11 +14,12 @@ export {
 } from './evaluation.js';
 export { type FitConfig, type FitEvent, type FitOptions, type FitResult, fit } from './fit.js';
 export type { LesionSlice, MappedLesion, SliceLabelMap } from './label-maps.js';
-export type {
-  ModelDescription,
-  Preprocessing,
-  SvmProvenance,
-  TrainingProvenance,
+export {
+  type ModelDescription,
+  type Preprocessing,
+  prepareOptionsOf,
+  type SvmProvenance,
+  type TrainingProvenance,
 } from './model-description.js';
 export { type PacePolicy, patchSelection } from './patch-selection.js';
 export { type NetworkPreset, networkPresetNames, networkPresets } from './presets.js';

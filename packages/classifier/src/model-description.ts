@@ -1,20 +1,21 @@
 import type { NetworkConfig, TrainConfig } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
+import type { PreparedIndex, PrepareOptions } from '@flc-native/pipeline';
 
-/** How lesions must be prepared for this model. */
-export interface Preprocessing {
-  readonly modality: string;
-  readonly intensity: unknown;
-  readonly background: 'lower' | 'zero' | 'keep';
-  readonly slices: unknown;
-  readonly align: unknown;
-  /** mm; absent if the slices kept their own spacing. */
-  readonly inPlaneSpacing?: number;
-  /** Pixels round the ROI. */
-  readonly margin: number;
-  /** Share of a patch that must lie in the mask. */
-  readonly coverage: number;
-  /** Side of a patch, pixels. */
+/** How lesions must be prepared for this model: what the cohort's index says, and the side of a patch in pixels. */
+export interface Preprocessing
+  extends Pick<
+    PreparedIndex,
+    | 'modality'
+    | 'intensity'
+    | 'reference'
+    | 'background'
+    | 'slices'
+    | 'align'
+    | 'inPlaneSpacing'
+    | 'margin'
+    | 'coverage'
+  > {
   readonly patchSize: number;
 }
 
@@ -26,6 +27,8 @@ export interface TrainingProvenance {
   readonly config: TrainConfig;
   /** SHA-256 over the prepared cohort's contents. */
   readonly dataHash: string;
+  /** Hashes of the images of every case of train and val, by which they are known again in any cohort. */
+  readonly images: readonly string[];
   readonly partition: {
     readonly name: string;
     readonly train: readonly string[];
@@ -110,4 +113,17 @@ function isNames(value: unknown): boolean {
   return (
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')
   );
+}
+
+/** The options under which `prepare` cuts lesions as this model's were cut. */
+export function prepareOptionsOf({ preprocessing }: ModelDescription): PrepareOptions {
+  const { slices, align, background, inPlaneSpacing, margin, coverage } = preprocessing;
+  return {
+    slices,
+    align,
+    background,
+    margin,
+    coverage,
+    ...(inPlaneSpacing === null ? {} : { inPlaneSpacing }),
+  };
 }

@@ -19,8 +19,11 @@ export function exitCodeOf(code: ErrorCode): number {
 /** An error for people: message, facts, remedy; the stacks only if `verbose`. */
 export function formatFailure(error: FlcError, verbose: boolean): string {
   const lines = [`error ${error.code}: ${error.message}`];
+  // Some errors hide the file from enumeration, so that no JSON holds a path; a person must see it.
+  const { file } = error.details;
+  if (typeof file === 'string' && !error.message.includes(file)) lines.push(`  file: ${file}`);
   for (const [name, value] of Object.entries(error.details)) {
-    if (value === undefined || error.message.includes(String(value))) continue;
+    if (name === 'file' || value === undefined || error.message.includes(String(value))) continue;
     lines.push(`  ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
   }
   if (error.cause instanceof Error && !error.message.includes(error.cause.message))

@@ -3,14 +3,14 @@ import { flag, integer, required, text, withDefault } from '../option.js';
 
 const options = {
   out: required(text('<dir>', 'folder for the images, masks and dataset.yaml')),
-  lesions: withDefault(integer('lesions in all, spread evenly over the classes', { min: 4 }), 48),
-  phases: withDefault(
-    text('<list>', 'phases, comma-separated; DL is the optional fourth'),
-    'NC,ART,PV',
+  lesions: withDefault(
+    integer("lesions in all, in the proportions of the paper's cohort", { min: 4 }),
+    48,
   ),
+  delayed: flag('a fourth phase, DL'),
   full: flag('512 x 512 slices and the whole liver instead of the part round the lesion'),
   seed: withDefault(integer('of every random draw', { min: 0 }), 0),
-  workers: integer('processes side by side (default: one a core)', { min: 1 }),
+  workers: integer('threads (default: one a core)', { min: 1 }),
 };
 
 export const phantom = defineCommand({
@@ -30,13 +30,13 @@ export const phantom = defineCommand({
       out: settings.out,
       lesions: settings.lesions,
       seed: settings.seed,
-      phases: settings.phases.split(','),
+      phases: settings.delayed ? ['NC', 'ART', 'PV', 'DL'] : ['NC', 'ART', 'PV'],
       full: settings.full,
       ...(settings.workers === undefined ? {} : { workers: settings.workers }),
       signal,
       onProgress: ({ done, total }) => bar.update(done, total),
     }).finally(() => bar.stop());
-    const json = { synthetic: true, cases: cases.length, seed: settings.seed };
+    const json = { synthetic: true, cases, seed: settings.seed };
     return {
       json,
       text: `${json.cases} synthetic cases written. Next: flc-native check --dataset ${settings.out}/dataset.yaml`,

@@ -125,14 +125,16 @@ async function predictDataset(
   file: string,
   { signal, progress }: Surroundings,
 ) {
-  const { classifyPrepared, readModelDescription } = await import('@flc-native/classifier');
+  const { classifyPrepared, prepareOptionsOf, readModelDescription } = await import(
+    '@flc-native/classifier'
+  );
   const { prepareDataset, readDataset, readPrepared } = await import('@flc-native/pipeline');
   const model = await readModelDescription(settings.model);
   const dir = await mkdtemp(join(tmpdir(), 'flc-predict-'));
   const preparing = progress('prepare');
   const classifying = progress('lesions');
   try {
-    const done = await prepareDataset(await readDataset(file), dir, model.preprocessing, {
+    const done = await prepareDataset(await readDataset(file), dir, prepareOptionsOf(model), {
       signal,
       onProgress: (state) => preparing.update(state.done, state.total),
     });

@@ -71,7 +71,7 @@ export const prepare = defineCommand({
     ).finally(() => bar.stop());
     for (const { caseId, error } of done.failed)
       note(`case ${caseId} failed.\n${formatFailure(toFlcError(error), verbose)}`);
-    for (const warning of done.warnings) note(`warning: ${warning}`);
+    for (const { caseId, message } of done.warnings) note(`warning: case ${caseId}: ${message}`);
     return {
       exitCode: done.failed.length === 0 ? 0 : 3,
       json: { ...done, failed: done.failed.map(({ caseId, error }) => ({ caseId, error })) },
