@@ -38,7 +38,7 @@ export function drawLesionTexture(
   shape: LesionShape,
 ): LesionTexture {
   const { radius } = shape;
-  const grain = lesionClass === 'hcc' ? ([4.5, 12] as const) : ([4, 9] as const);
+  const grain = lesionClass === 'hcc' ? ([6, 18] as const) : ([4, 9] as const);
   const texture = drawPlaneWaves(random, 24, grain, 1);
   const nodules = drawPlaneWaves(random, 24, [0.55 * radius + 2, 0.95 * radius + 3], 1);
   const core =
@@ -52,32 +52,30 @@ export function drawLesionTexture(
     texture,
     nodules,
     core,
-    capsuleThickness: hasCapsule ? Math.max(1, Math.min(2.2, 0.16 * radius)) : 0,
+    capsuleThickness: hasCapsule ? Math.max(0.9, Math.min(1.6, 0.1 * radius)) : 0,
   };
 }
 
-/** The stellate scar: a knot near the centre with strands that run out, flat as septa are. */
+/** The stellate scar: a knot near the centre, from which septa run out like the spokes of a wheel with a long hub. */
 function drawScar(random: Random, { centre, radius }: LesionShape): Shape[] {
-  const near = (spread: number): Vector3 => [
-    centre[0] + random.normal(0, spread * radius),
-    centre[1] + random.normal(0, spread * radius),
-    centre[2] + random.normal(0, spread * radius),
-  ];
-  const knot = near(0.06);
-  const width = Math.max(0.9, 0.13 * radius);
-  const shapes: Shape[] = [capsule(knot, near(0.08), 1.25 * width, 1.1 * width)];
-  const strands = 5 + random.int(3);
+  const hub = centre.map((c) => c + random.normal(0, 0.05 * radius)) as unknown as Vector3;
+  const onHub = (height: number): Vector3 => [hub[0], hub[1], hub[2] + height * radius];
+  const width = Math.max(0.9, 0.15 * radius);
+  const shapes: Shape[] = [capsule(onHub(-0.35), onHub(0.35), 1.2 * width, 1.2 * width)];
+  const septa = 5 + random.int(3);
   const turn = random.uniform(0, 2 * Math.PI);
-  for (let i = 0; i < strands; i++) {
-    const angle = turn + (2 * Math.PI * (i + random.uniform(-0.25, 0.25))) / strands;
+  for (let i = 0; i < septa; i++) {
+    const angle = turn + (2 * Math.PI * (i + random.uniform(-0.25, 0.25))) / septa;
     const length = radius * random.uniform(0.5, 0.75);
-    const rise = random.uniform(-0.5, 0.5);
-    const end: Vector3 = [
-      knot[0] + length * Math.cos(angle),
-      knot[1] + length * Math.sin(angle),
-      knot[2] + length * rise,
-    ];
-    shapes.push(capsule(knot, end, width * 0.85, width * 0.35));
+    for (const height of [-0.4, 0, 0.4]) {
+      const from = onHub(height * 0.7);
+      const to: Vector3 = [
+        from[0] + length * Math.cos(angle),
+        from[1] + length * Math.sin(angle),
+        from[2] + length * height * 0.6,
+      ];
+      shapes.push(capsule(from, to, width * 0.75, width * 0.3));
+    }
   }
   return shapes;
 }
@@ -93,14 +91,15 @@ function drawNecrosis(random: Random, { centre, radius }: LesionShape): Shape {
 /** Width over which tissues inside a lesion pass into each other, mm. */
 const blur = 0.8;
 
-/** The pattern of a phase. Mean values are set afterwards, so only differences within the lesion matter here. */
+/**
+ * The pattern of a phase, without capsule. Its mean over the lesion is set to the latent value afterwards, so only
+ * differences within the lesion matter here.
+ */
 export function lesionPattern(
   lesionClass: PhantomClass,
   atypical: boolean,
   phase: PhantomPhase,
   latent: CaseEnhancement,
-  { capsuleThickness }: LesionTexture,
-  radius: number,
 ): Pattern {
   const mean = latent.lesion[phase];
   switch (lesionClass) {
@@ -112,25 +111,16 @@ export function lesionPattern(
     case 'fnh': {
       const scar = {
         NC: mean - 8,
-        ART: latent.lesion.NC + 14,
+        ART: latent.lesion.NC + 6,
         PV: mean - 24,
         DL: mean + 16,
       }[phase];
       return ({ texture, core }) => mix(mean + 3 * texture, scar, inside(core));
     }
     case 'hcc': {
-      const grain = { NC: 3, ART: atypical ? 5 : 14, PV: 8, DL: 7 }[phase];
-      const rim = {
-        NC: mean - 4,
-        ART: mean - 12,
-        PV: Math.max(latent.liver.PV + 16, mean + 25),
-        DL: Math.max(latent.liver.DL + 18, mean + 25),
-      }[phase];
+      const grain = { NC: 3, ART: atypical ? 6 : 16, PV: 9, DL: 8 }[phase];
       const dead = latent.lesion.NC - 14;
-      return ({ depth, texture, core }) => {
-        const bulk = mix(mean + grain * texture, dead, inside(core));
-        return mix(bulk, rim, capsuleThickness === 0 ? 0 : shell(depth, radius, capsuleThickness));
-      };
+      return ({ texture, core }) => mix(mean + grain * texture, dead, inside(core));
     }
     case 'hem':
       return ({ texture }) => mean + 3 * texture;
@@ -154,8 +144,14 @@ export function fillingOrder({ depth, nodules }: TissuePoint): number {
   return 1.5 * smoothStep(0.3, 0.85, depth) + 0.8 * depth + 0.5 * nodules;
 }
 
+/** HU of the capsule of an HCC, thin and dark at first, brighter than the liver once it has enhanced. */
+export function capsuleValue(phase: PhantomPhase, { lesion, liver }: CaseEnhancement): number {
+  const late = Math.max(liver[phase] + 30, lesion[phase] + 35);
+  return { NC: lesion.NC - 4, ART: lesion.ART - 12, PV: late, DL: late }[phase];
+}
+
 /** 1 in the outermost `thickness` mm of the lesion. */
-function shell(depth: number, radius: number, thickness: number): number {
+export function shell(depth: number, radius: number, thickness: number): number {
   const below = (1 - depth) * radius;
   return 1 - smoothStep(thickness - blur / 2, thickness + blur / 2, below);
 }

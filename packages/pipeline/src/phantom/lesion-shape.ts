@@ -11,7 +11,7 @@ export const diameterRange = [8, 45] as const;
 const surfaces: Readonly<Record<PhantomClass, { unevenness: number; edge: number }>> = {
   cyst: { unevenness: 0.03, edge: 0.4 },
   fnh: { unevenness: 0.06, edge: 1 },
-  hcc: { unevenness: 0.08, edge: 1.4 },
+  hcc: { unevenness: 0.08, edge: 1.2 },
   hem: { unevenness: 0.08, edge: 1 },
 };
 

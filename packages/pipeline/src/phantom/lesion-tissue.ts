@@ -1,11 +1,13 @@
 import type { Grid } from '../volume/index.js';
 import type { CaseEnhancement, PhantomClass, PhantomPhase } from './enhancement.js';
 import {
+  capsuleValue,
   fillingOrder,
   fillsIn,
   type LesionTexture,
   lesionPattern,
   mix,
+  shell,
   smoothStep,
   type TissuePoint,
 } from './lesion-pattern.js';
@@ -26,7 +28,7 @@ export interface LesionTissue {
   readonly box: Box;
   /** Share of each voxel of the box that is lesion, 0..1. */
   readonly fraction: Float32Array;
-  /** HU of the lesion's tissue by phase; its mean over the lesion is the latent value. */
+  /** HU of the lesion's tissue by phase; its mean over the lesion, a capsule apart, is the latent value. */
   readonly values: readonly Float32Array[];
 }
 
@@ -51,7 +53,11 @@ export function lesionTissue(
     const hu = fillsIn(lesion.class, lesion.atypical, phase)
       ? filledValues(latent, phase, points, fraction)
       : patternValues(lesion, latent, phase, points, fraction);
-    return shiftToMean(hu, fraction, latent.lesion[phase]);
+    shiftToMean(hu, fraction, latent.lesion[phase]);
+    if (lesion.texture.capsuleThickness > 0) {
+      addCapsule(hu, points.depth, lesion, capsuleValue(phase, latent));
+    }
+    return hu;
   });
   return { box, fraction, values };
 }
@@ -133,14 +139,7 @@ function patternValues(
   points: TissuePoints,
   fraction: Float32Array,
 ): Float32Array {
-  const pattern = lesionPattern(
-    lesion.class,
-    lesion.atypical,
-    phase,
-    latent,
-    lesion.texture,
-    lesion.shape.radius,
-  );
+  const pattern = lesionPattern(lesion.class, lesion.atypical, phase, latent);
   const point: TissuePoint = { depth: 0, texture: 0, nodules: 0, core: 0, behind: 0 };
   return fraction.map((alpha, i) => (alpha === 0 ? 0 : pattern(pointAt(points, i, point))));
 }
@@ -178,7 +177,7 @@ function quantileInside(values: Float32Array, fraction: Float32Array, share: num
   return inside[Math.min(inside.length - 1, Math.floor(share * inside.length))] ?? 0;
 }
 
-function shiftToMean(values: Float32Array, fraction: Float32Array, mean: number): Float32Array {
+function shiftToMean(values: Float32Array, fraction: Float32Array, mean: number): void {
   let sum = 0;
   let weight = 0;
   for (let i = 0; i < values.length; i++) {
@@ -187,5 +186,17 @@ function shiftToMean(values: Float32Array, fraction: Float32Array, mean: number)
     weight += alpha;
   }
   const shift = weight === 0 ? 0 : mean - sum / weight;
-  return values.map((value) => value + shift);
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + shift;
+}
+
+function addCapsule(
+  values: Float32Array,
+  depth: Float32Array,
+  { shape, texture }: Lesion,
+  value: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const share = shell(depth[i] as number, shape.radius, texture.capsuleThickness);
+    values[i] = mix(values[i] as number, value, share);
+  }
 }
