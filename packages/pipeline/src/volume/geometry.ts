@@ -158,7 +158,8 @@ export function reorientToLps<V extends Volume>(volume: V): Volume {
     if ((signs[w] as number) < 0) first[axis] = (volume.size[axis] as number) - 1;
   });
   const direction = [0, 1, 2].flatMap((r) =>
-    axes.map((axis, w) => (signs[w] as number) * (volume.direction[r * 3 + axis] as number)),
+    // + 0 turns a negative zero into zero.
+    axes.map((axis, w) => (signs[w] as number) * (volume.direction[r * 3 + axis] as number) + 0),
   ) as unknown as Matrix3;
   return {
     size,
