@@ -1,3 +1,4 @@
+import { FlcError } from '@flc-native/errors';
 import type { Table } from './format/table.js';
 import type { CohortSample, CohortSplits } from './prepared-cohort.js';
 
@@ -26,7 +27,10 @@ export function cohortTable(samples: readonly CohortSample[], classes: readonly 
   };
 }
 
-/** Lesions by part and class in each partition, in the form of the paper's Table 1. */
+/**
+ * Lesions by part and class in each partition, in the form of the paper's Table 1.
+ * @throws FlcError `DATA_ERROR` when a patient is in two parts of a partition.
+ */
 export function splitTable(
   samples: readonly CohortSample[],
   classes: readonly string[],
@@ -34,8 +38,9 @@ export function splitTable(
 ): Table {
   const parts = ['train', 'val', 'test'] as const;
   const lesions = new Map(samples.map((sample) => [sample.lesionId, sample]));
-  const rows = splits.partitions.flatMap((partition) =>
-    parts.map((part) => {
+  const rows = splits.partitions.flatMap((partition) => {
+    checkApart(partition.name, [partition.train, partition.val, partition.test]);
+    return parts.map((part) => {
       const patients = new Set(partition[part]);
       const inside = [...lesions.values()].filter((sample) => patients.has(sample.patientId));
       const numbers = classes.map(
@@ -43,14 +48,24 @@ export function splitTable(
       );
       const sum = numbers.reduce((a, b) => a + b, 0);
       return [`${partition.name}, ${part}`, ...numbers.map(String), `${sum}`, `${patients.size}`];
-    }),
-  );
+    });
+  });
   return {
     caption: 'Lesions by part and class',
     header: ['Part', ...classes, 'Lesions', 'Patients'],
     rows,
     notes: ['Divided by patient: no patient is in two parts of a partition.'],
   };
+}
+
+function checkApart(name: string, parts: readonly (readonly string[])[]): void {
+  const patients = parts.flatMap((part) => [...new Set(part)]);
+  const twice = patients.find((patient, i) => patients.indexOf(patient) !== i);
+  if (twice === undefined) return;
+  throw new FlcError('DATA_ERROR', `Patient ${twice} is in two parts of ${name}.`, {
+    details: { patient: twice, partition: name },
+    remedy: 'Split again by patient.',
+  });
 }
 
 /**

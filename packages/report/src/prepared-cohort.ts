@@ -15,6 +15,8 @@ export interface CohortSample {
 /** A prepared cohort as the report sees it; pipeline's `Prepared` fits by its shape. */
 export interface PreparedCohort<S extends CohortSample = CohortSample> {
   readonly index: {
+    /** True for phantoms; the report then says so even if an evaluation does not. */
+    readonly synthetic?: boolean;
     readonly phases: readonly string[];
     readonly classes: readonly string[];
     readonly samples: readonly S[];

@@ -43,6 +43,7 @@ export interface ReportModelInput {
   readonly cohort?: {
     readonly samples: readonly CohortSample[];
     readonly classes: readonly string[];
+    readonly synthetic?: boolean;
   };
   readonly splits?: CohortSplits;
   readonly training?: readonly TrainingHistory[];
@@ -70,7 +71,7 @@ export function buildReport(input: ReportModelInput): ReportModel {
   }
   return {
     title,
-    synthetic: evaluations.some((evaluation) => evaluation.synthetic),
+    synthetic: cohort?.synthetic === true || evaluations.some((of) => of.synthetic),
     evaluations: reported,
     summary: summarizePartitions(reported),
     cohort: tables,

@@ -54,9 +54,7 @@ export async function writeReport<S extends CohortSample>(
   const model = buildReport({
     title: options.title,
     evaluations,
-    ...(prepared === undefined
-      ? {}
-      : { cohort: { samples: prepared.index.samples, classes: prepared.index.classes } }),
+    ...(prepared === undefined ? {} : { cohort: prepared.index }),
     ...(options.splits === undefined ? {} : { splits: options.splits }),
     ...(options.events === undefined ? {} : { training: options.events }),
     ...(options.replicates === undefined ? {} : { replicates: options.replicates }),

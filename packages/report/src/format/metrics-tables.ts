@@ -12,20 +12,24 @@ import {
 import type { Table } from './table.js';
 
 const intervalNote =
-  'Intervals are 95 %. Shares of lesions: Wilson, which takes lesions as independent. The others: percentile bootstrap over patients.';
+  'Accuracy of the first line and of classes: Wilson interval, which takes lesions as independent. Other intervals: percentile bootstrap over patients.';
 
 /** The scores of one evaluation, one line each. */
-export function scoreTable(metrics: Metrics, caption: string, unit = 'lesions'): Table {
+export function scoreTable(metrics: Metrics, caption: string): Table {
   const plain = (name: string, measure: Measure) => [
     name,
     decimals(measure.value),
-    '',
     decimalInterval(measure),
   ];
-  const { accuracy, accuracyByPatients, balancedAccuracy } = metrics;
+  const share = (name: string, measure: Measure, counted = '') => [
+    name,
+    `${percent(measure.value)}${counted}`,
+    percentInterval(measure),
+  ];
+  const { accuracy } = metrics;
   const measures = [
     accuracy,
-    balancedAccuracy,
+    metrics.balancedAccuracy,
     metrics.macroF1,
     metrics.kappa,
     metrics.macroAuc,
@@ -33,19 +37,14 @@ export function scoreTable(metrics: Metrics, caption: string, unit = 'lesions'):
   ];
   return {
     caption,
-    header: ['Score', 'Value', `Counted ${unit}`, '95 % interval'],
+    header: ['Score', 'Value', '95 % interval'],
     rows: [
-      ['Accuracy', percent(accuracy.value), counts(accuracy), percentInterval(accuracy)],
-      [
-        'Accuracy, patients drawn',
-        percent(accuracyByPatients.value),
-        '',
-        percentInterval(accuracyByPatients),
-      ],
-      ['Balanced accuracy', percent(balancedAccuracy.value), '', percentInterval(balancedAccuracy)],
+      share('Accuracy', accuracy, ` (${counts(accuracy)})`),
+      share('Accuracy, drawing patients', metrics.accuracyByPatients),
+      share('Balanced accuracy', metrics.balancedAccuracy),
       plain('Macro F1', metrics.macroF1),
       plain("Cohen's kappa", metrics.kappa),
-      plain('AUC, mean of one class against the rest', metrics.macroAuc),
+      plain('Mean AUC, one against the rest', metrics.macroAuc),
       plain('Expected calibration error', metrics.calibrationError),
     ],
     notes: [intervalNote, ...reasons(measures)],

@@ -63,7 +63,7 @@ function numbers({ prediction }: ReportedLesion, classes: readonly string[]): Ht
 
 function share(value: number | undefined): Html {
   if (value === undefined) return html`<td>${percent(null)}</td>`;
-  return html`<td><span class="bar" style="--share:${value.toFixed(3)}"></span>${percent(value)}</td>`;
+  return html`<td><span class="bar" style="--share:${value.toFixed(3)}"></span><span>${percent(value)}</span></td>`;
 }
 
 /** A small square in the colour of class `c`. */

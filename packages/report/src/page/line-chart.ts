@@ -17,7 +17,7 @@ export interface LineChart {
   readonly yRange?: readonly [number, number];
 }
 
-const size = { width: 420, height: 250, left: 52, right: 12, top: 12, bottom: 40 };
+const size = { width: 360, height: 240, left: 50, right: 12, top: 12, bottom: 40 };
 
 /**
  * A line chart as SVG, drawn for a column of 300 to 500 px. Lines differ in colour and dash; the legend is HTML, so that

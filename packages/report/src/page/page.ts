@@ -81,16 +81,16 @@ function results(model: ReportModel): Html {
 function evaluationResults(reported: ReportedEvaluation): Html {
   const { name, metrics } = reported;
   const { accuracy, balancedAccuracy, kappa, macroAuc } = metrics;
-  const card = (label: string, value: string, below: string) =>
-    html`<li><span>${label}</span><b>${value}</b><span>${below}</span></li>`;
-  const between = (text: string) => (text === undefinedMark ? '' : text);
+  const card = (label: string, value: string, below: readonly string[]) =>
+    html`<li><span>${label}</span><b>${value}</b>${below.map((line) => html`<span>${line}</span>`)}</li>`;
+  const between = (text: string) => (text === undefinedMark ? 'no interval' : text);
   return html`<h3>${name}</h3>
-<p>${scoredSentence(reported)} ${ordinaryPatchSentence(reported)}</p>
+<p>${scoredSentence(reported)} ${ordinaryPatchSentence(reported)} Ranges are 95 % intervals.</p>
 <ul class="cards">
-${card('Accuracy', percent(accuracy.value), `${counts(accuracy)} · ${between(percentInterval(accuracy))}`)}
-${card('Balanced accuracy', percent(balancedAccuracy.value), between(percentInterval(balancedAccuracy)))}
-${card("Cohen's kappa", decimals(kappa.value, 2), between(decimalInterval(kappa)))}
-${card('Mean AUC', decimals(macroAuc.value, 2), between(decimalInterval(macroAuc)))}
+${card('Accuracy', percent(accuracy.value), [between(percentInterval(accuracy)), `${counts(accuracy)} right`])}
+${card('Balanced accuracy', percent(balancedAccuracy.value), [between(percentInterval(balancedAccuracy))])}
+${card("Cohen's kappa", decimals(kappa.value, 2), [between(decimalInterval(kappa))])}
+${card('Mean AUC', decimals(macroAuc.value, 2), [between(decimalInterval(macroAuc))])}
 </ul>
 <div class="columns"><div>${confusionMatrixTable(metrics, `Confusion matrix, ${name}`)}</div>
 <div>${htmlTable(scoreTable(metrics, `Scores, ${name}`))}</div></div>

@@ -37,20 +37,28 @@ nav { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 18px 0 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 14px; margin: 16px 0; padding: 0; list-style: none; }
 .cards li { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; }
 .cards span { display: block; color: var(--soft); font-size: .88rem; }
+.cards span + span { white-space: nowrap; }
 .cards b { display: block; font-size: 1.9rem; line-height: 1.25; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; margin: 16px 0 0; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
+.scroll { overflow-x: auto; margin: 16px 0 0; border: 1px solid var(--line); border-radius: 12px; background-color: var(--surface);
+  /* A shadow at an edge says that the table goes on there. */
+  background-image: linear-gradient(to right, var(--surface), var(--surface)), linear-gradient(to right, var(--surface), var(--surface)),
+    linear-gradient(to right, rgb(0 0 0 / .22), transparent), linear-gradient(to left, rgb(0 0 0 / .22), transparent);
+  background-position: left, right, left, right; background-size: 24px 100%, 24px 100%, 12px 100%, 12px 100%;
+  background-repeat: no-repeat; background-attachment: local, local, scroll, scroll; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .94rem; }
 caption { text-align: left; font-weight: 650; padding: 12px 16px 8px; }
 th, td { padding: 8px 16px; text-align: right; border-top: 1px solid var(--line); white-space: nowrap; }
 th:first-child { text-align: left; }
 thead th { color: var(--soft); font-weight: 600; font-size: .86rem; }
 tbody th { font-weight: 500; }
+tbody th, thead th:first-child { white-space: normal; }
 .provenance td { text-align: left; white-space: normal; overflow-wrap: anywhere; font-family: ui-monospace, "Liberation Mono", monospace; font-size: .84rem; }
 .provenance th { vertical-align: top; }
 .notes { margin: 8px 0 0; padding: 0 0 0 18px; color: var(--soft); font-size: .88rem; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 0 20px; align-items: start; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 0 20px; align-items: start; }
 .columns > div { min-width: 0; }
-.confusion td { text-align: center; min-width: 76px; }
+.columns th, .columns td { padding: 8px 12px; }
+.confusion td { text-align: center; min-width: 62px; }
 .confusion thead th:not(:first-child) { text-align: center; }
 .confusion td b { display: block; font-size: 1.05rem; }
 .confusion td small { color: var(--soft); }
@@ -71,7 +79,7 @@ tbody th { font-weight: 500; }
 .legend svg { display: inline-block; width: 26px; height: 9px; margin-right: 6px; }
 .swatch { display: inline-block; width: .85em; height: .85em; margin-right: .5em; border-radius: 3px; vertical-align: -.08em;
   background: var(--color); border: 1px solid rgb(128 128 128 / .6); }
-.lesions { display: grid; gap: 16px; }
+.lesions { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; margin-top: 14px; }
 .lesion { background: var(--surface); border: 1px solid var(--line); border-left: 6px solid var(--soft); border-radius: 12px; padding: 16px 18px;
   content-visibility: auto; contain-intrinsic-size: auto 480px; }
 .lesion.wrong { border-left-color: var(--bad); } .lesion.right { border-left-color: var(--good); }
@@ -88,7 +96,8 @@ tbody th { font-weight: 500; }
 .shares { margin-top: 12px; max-width: 560px; font-size: .9rem; }
 .shares th, .shares td { padding: 4px 10px 4px 0; border: 0; }
 .shares .decided th, .shares .decided td { font-weight: 700; }
-.bar { display: inline-block; width: min(110px, 18vw); height: .6em; margin-right: 8px; border-radius: 3px; vertical-align: .02em;
+.shares td span:last-child { display: inline-block; min-width: 4em; }
+.bar { display: inline-block; width: min(110px, 16vw); height: .6em; margin-right: 8px; border-radius: 3px; vertical-align: .02em;
   background: linear-gradient(to right, var(--accent) calc(100% * var(--share)), var(--line) 0); }
 .warnings { margin: 10px 0 0; padding-left: 18px; color: var(--note); font-size: .9rem; }
 .others, .missing { color: var(--soft); font-size: .88rem; margin: 10px 0 0; }
@@ -96,10 +105,12 @@ tbody th { font-weight: 500; }
 footer { max-width: 1120px; margin: 64px auto 0; padding: 20px; color: var(--soft); font-size: .88rem; border-top: 1px solid var(--line); }
 @media (max-width: 640px) {
   main, .top { padding-left: 14px; padding-right: 14px; } .top { padding-top: 24px; }
-  .cards { grid-template-columns: 1fr 1fr; gap: 10px; } .cards b { font-size: 1.5rem; } .cards li { padding: 12px 14px; }
+  .cards { grid-template-columns: 1fr 1fr; gap: 10px; } .cards span + span { white-space: nowrap; }
+.cards b { font-size: 1.5rem; } .cards li { padding: 12px 14px; }
   .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .ids { margin-left: 0 !important; flex-basis: 100%; }
-  th, td { padding: 7px 10px; } .lesion { padding: 14px; } .confusion td { min-width: 58px; }
+  table { font-size: .86rem; } th, td, .columns th, .columns td { padding: 7px 7px; } .columns th:first-child, th:first-child { padding-left: 12px; }
+  .lesion { padding: 14px; } .confusion td { min-width: 50px; } .shares th:first-child { padding-left: 0; }
 }
 @media print { .lesion { content-visibility: visible; break-inside: avoid; } body { background: #fff; } }
 `;
