@@ -170,7 +170,7 @@ export class Classifier {
 
 function loadMachine(json: unknown, file: string): SupportVectorClassifier {
   try {
-    return SupportVectorClassifier.load(json as Parameters<typeof SupportVectorClassifier.load>[0]);
+    return SupportVectorClassifier.load(json);
   } catch (cause) {
     throw new FlcError('CHECKPOINT_CORRUPT', 'The machine of the model cannot be read', {
       details: { file },

@@ -3,27 +3,16 @@ import { join } from 'node:path';
 import {
   Network,
   resolveTrainConfig,
-  runtimeReport,
   type TrainConfig,
   type TrainingEvent,
   train,
 } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
-import {
-  type Partition,
-  type Prepared,
-  type PreparedSample,
-  patchSize,
-} from '@flc-native/pipeline';
+import type { Partition, Prepared, PreparedSample } from '@flc-native/pipeline';
 import { hashOf, writeBundle } from './bundle.js';
 import { throwIfCancelled } from './cancellation.js';
-import {
-  classIndex,
-  dataHash,
-  type FittingSamples,
-  fittingSamples,
-  imageHashes,
-} from './cohort.js';
+import { classIndex, dataHash, type FittingSamples, fittingSamples } from './cohort.js';
+import { describeModel } from './describe-model.js';
 import {
   assertSameFit,
   type FitState,
@@ -34,7 +23,7 @@ import {
 import { type LesionFeatures, lesionFeatures } from './lesion-features.js';
 import { type Lesion, lesionsOf } from './lesions.js';
 import { fitMachine, type LabelledFeatures } from './machine.js';
-import type { ModelDescription, SvmProvenance } from './model-description.js';
+import type { SvmProvenance } from './model-description.js';
 import { patchSelection } from './patch-selection.js';
 
 /** Settings of the addon that were given; it fills in the rest and checks the whole. */
@@ -97,7 +86,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const fitted = await fitDecision(options, samples, config, started);
   await writeBundle(
     join(runDir, 'model'),
-    describe(options, config, { ...started, trained }, fitted.provenance),
+    describeModel(options, config, { ...started, trained }, fitted.provenance),
     fitted.machine,
   );
   return {
@@ -201,19 +190,14 @@ async function trainNetwork(
     force: options.force === true,
     ...(signal === undefined ? {} : { signal }),
   });
-  let end: TrainedNetwork | undefined;
-  for await (const event of run) {
-    onEvent?.(event);
-    if (event.type === 'end') {
-      const { step, bestStep, bestAccuracy, reason } = event;
-      end = { steps: step, bestStep, bestAccuracy, reason };
-    }
-  }
-  await run.finished;
+  // Awaited below; until then a rejection must not count as unhandled.
+  run.finished.catch(() => {});
+  for await (const event of run) onEvent?.(event);
+  const { step, bestStep, bestAccuracy, reason } = await run.finished;
   throwIfCancelled(signal);
-  if (end === undefined) throw new FlcError('INTERNAL', 'The training ended without saying so');
-  await writeFitState(runDir, { ...state, trained: end });
-  return end;
+  const trained = { steps: step, bestStep, bestAccuracy, reason };
+  await writeFitState(runDir, { ...state, trained });
+  return trained;
 }
 
 function trainingSample(prepared: Prepared, sample: PreparedSample) {
@@ -285,48 +269,5 @@ function labelledFeatures(
   return {
     X: lesions.map(({ id }) => [...(features.get(id) ?? [])]),
     y: lesions.map((lesion) => classIndex(classes, lesion.class)),
-  };
-}
-
-function describe(
-  { prepared, partition }: FitOptions,
-  config: TrainConfig,
-  state: FitState & { readonly trained: TrainedNetwork },
-  svm: SvmProvenance | null,
-): Omit<ModelDescription, 'files'> {
-  const { index } = prepared;
-  return {
-    format: 'flc-model',
-    version: 1,
-    network: config.network,
-    classes: index.classes,
-    phases: index.phases,
-    preprocessing: {
-      modality: index.modality,
-      intensity: index.intensity,
-      reference: index.reference,
-      background: config.background,
-      slices: index.slices,
-      align: index.align,
-      inPlaneSpacing: index.inPlaneSpacing,
-      margin: index.margin,
-      coverage: index.coverage,
-      patchSize,
-    },
-    labelMapPace: state.labelMapPace,
-    decision: svm === null ? 'network' : 'svm',
-    training: {
-      synthetic: index.synthetic,
-      seed: config.seed,
-      config,
-      dataHash: state.dataHash,
-      images: imageHashes(prepared, [...partition.train, ...partition.val]),
-      partition: { name: partition.name, train: partition.train, val: partition.val },
-      steps: state.trained.steps,
-      bestStep: state.trained.bestStep,
-      bestAccuracy: state.trained.bestAccuracy,
-      svm,
-      versions: versions(),
-    },
   };
 }

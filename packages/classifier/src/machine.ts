@@ -25,9 +25,10 @@ export async function fitMachine(
   validation: LabelledFeatures,
   options: MachineOptions,
 ): Promise<{ readonly machine: SupportVectorClassifier; readonly provenance: SvmProvenance }> {
-  const { kernel, seed } = options;
-  const best = await gridSearch({ train, validation, kernel, onProgress: options.onProgress });
-  throwIfCancelled(options.signal);
+  const { kernel, seed, signal, onProgress } = options;
+  const best = await gridSearch({ train, validation, kernel, signal }, ({ done, total }) =>
+    onProgress?.(done, total),
+  );
   const machine = new SupportVectorClassifier({
     kernel,
     C: best.C,
@@ -36,8 +37,14 @@ export async function fitMachine(
     seed,
   });
   await machine.fit([...train.X, ...validation.X], [...train.y, ...validation.y]);
+  throwIfCancelled(signal);
   return {
     machine,
-    provenance: { kernel, C: best.C, gamma: best.gamma, validationAccuracy: best.accuracy },
+    provenance: {
+      kernel,
+      C: best.C,
+      gamma: best.gamma ?? null,
+      validationAccuracy: best.accuracy,
+    },
   };
 }

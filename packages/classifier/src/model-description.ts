@@ -45,7 +45,8 @@ export interface TrainingProvenance {
 export interface SvmProvenance {
   readonly kernel: 'rbf' | 'linear';
   readonly C: number;
-  readonly gamma: number;
+  /** null for the linear kernel. */
+  readonly gamma: number | null;
   /** On the validation lesions, before the machine was fitted anew on train + val. */
   readonly validationAccuracy: number;
 }

@@ -1,4 +1,14 @@
-import { freemem, totalmem } from 'node:os';
+import { existsSync } from 'node:fs';
+import { availableParallelism, freemem } from 'node:os';
+import { join } from 'node:path';
+import {
+  describePlatform,
+  findLibtorch,
+  type LibtorchLocation,
+  type PlatformFacts,
+  platformProblems,
+  torchVersion,
+} from '@flc-native/core-native/setup';
 import { toFlcError } from '@flc-native/errors';
 
 /** One thing that was found. */
@@ -8,7 +18,7 @@ export interface Fact {
   readonly text: string;
 }
 
-/** One thing that is wrong. */
+/** One thing that is wrong. A warning leaves the network usable. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly message: string;
@@ -22,12 +32,154 @@ export interface Diagnosis {
   readonly usable: boolean;
 }
 
+/** Looks at everything that the network needs. Never throws; takes well under two seconds. */
 export async function diagnose(): Promise<Diagnosis> {
-  const facts: Fact[] = [];
-  const findings: Finding[] = [];
+  const platform = describePlatform();
+  const libtorch = locateLibtorch();
+  const runtime = await loadRuntime();
+  const findings = [
+    ...platformFindings(platform),
+    ...libtorch.findings,
+    ...runtime.findings,
+    ...(runtime.report === undefined ? [] : cudaFindings(runtime.report, libtorch.found)),
+  ];
   return {
-    facts,
+    facts: [
+      ...platformFacts(platform),
+      libtorchFact(libtorch.found),
+      ...runtimeFacts(platform, runtime.report, libtorch.found),
+    ],
     findings,
-    usable: findings.length === 0 && totalmem() > freemem() - 1 && toFlcError !== undefined,
+    usable: runtime.report !== undefined,
   };
+}
+
+type RuntimeReport = ReturnType<typeof import('@flc-native/core-native')['runtimeReport']>;
+
+function platformFacts(platform: PlatformFacts): Fact[] {
+  const { glibc, nvidia } = platform;
+  return [
+    fact('node', process.versions.node),
+    fact('platform', `${platform.platform} ${platform.arch}`),
+    fact('glibc', glibc ?? null, glibc ?? 'not found'),
+    fact('cores', availableParallelism()),
+    fact(
+      'memory',
+      { totalBytes: platform.memoryBytes, freeBytes: freemem() },
+      `${gigabytes(platform.memoryBytes)}, ${gigabytes(freemem())} free`,
+    ),
+    fact(
+      'cache disk',
+      { freeBytes: platform.freeBytes },
+      `${gigabytes(platform.freeBytes)} free in ${platform.cacheDir}`,
+    ),
+    fact('NVIDIA driver', nvidia?.driver ?? null, nvidia?.driver ?? 'none'),
+  ];
+}
+
+function libtorchFact(found: LibtorchLocation | undefined): Fact {
+  if (found === undefined) return fact('libtorch', null, 'not found');
+  const { version, source, cuda, torchDir } = found;
+  const kind = cuda ? 'with the GPU libraries' : 'CPU only';
+  return fact(
+    'libtorch',
+    { version, source, cuda },
+    `${version}, ${kind}, ${torchDir} (${source})`,
+  );
+}
+
+function runtimeFacts(
+  { nvidia }: PlatformFacts,
+  report: RuntimeReport | undefined,
+  found: LibtorchLocation | undefined,
+): Fact[] {
+  if (report === undefined) return [fact('addon', null, 'cannot be loaded')];
+  const { cpu, cuda } = report;
+  const capabilities = nvidia?.computeCapabilities ?? [];
+  const gpus = `${cuda.devices} devices${capabilities.length > 0 ? ` (compute capability ${capabilities.join(', ')})` : ''}`;
+  const nccl =
+    found !== undefined && existsSync(join(found.siteDir, 'nvidia/nccl/lib/libnccl.so.2'));
+  return [
+    fact('addon', 'loaded'),
+    fact('bf16 on the CPU', cpu.bf16, cpu.bf16 ? 'in hardware' : 'slow: the CPU has none'),
+    fact(
+      'CUDA',
+      { loaded: cuda.loaded, hasCudart: cuda.hasCudart, devices: cuda.devices },
+      cuda.loaded ? `loaded, has_cudart ${cuda.hasCudart}, ${gpus}` : 'not loaded',
+    ),
+    fact('NCCL', nccl, nccl ? 'found' : 'not found'),
+  ];
+}
+
+function platformFindings(platform: PlatformFacts): Finding[] {
+  const cuda = platform.nvidia !== undefined;
+  return platformProblems(platform, { cuda, pip: false, bytes: 0 }).map(
+    ({ code, message, remedy }) => ({
+      severity: code === 'CUDA_UNAVAILABLE' ? 'warning' : 'error',
+      message,
+      remedy,
+    }),
+  );
+}
+
+function locateLibtorch() {
+  try {
+    const found = findLibtorch({ checkout: checkoutRoot() });
+    if (found !== undefined) return { found, findings: [] };
+    return {
+      found,
+      findings: [
+        {
+          severity: 'error' as const,
+          message: `libtorch ${torchVersion} was not found`,
+          remedy: 'flc-native setup',
+        },
+      ],
+    };
+  } catch (thrown) {
+    return { found: undefined, findings: [findingOf(thrown)] };
+  }
+}
+
+async function loadRuntime() {
+  try {
+    const { runtimeReport } = await import('@flc-native/core-native');
+    return { report: runtimeReport(), findings: [] };
+  } catch (thrown) {
+    return { report: undefined, findings: [findingOf(thrown)] };
+  }
+}
+
+function cudaFindings({ cuda }: RuntimeReport, found: LibtorchLocation | undefined): Finding[] {
+  if (!cuda.driver || cuda.devices > 0) return [];
+  return [
+    {
+      severity: 'warning',
+      message: `There is an NVIDIA driver, but no GPU can be used: ${cuda.reason ?? 'CUDA finds no device'}`,
+      remedy:
+        found?.cuda === false
+          ? 'Fetch the GPU libraries: flc-native setup --cuda yes'
+          : 'See what nvidia-smi says; until then the CPU is used.',
+    },
+  ];
+}
+
+function findingOf(thrown: unknown): Finding {
+  const { message } = toFlcError(thrown);
+  const remedy = (thrown as { remedy?: string }).remedy ?? 'flc-native setup';
+  return { severity: 'error', message, remedy };
+}
+
+/** The root of a source checkout that this program runs from, if it does. */
+function checkoutRoot(): string | undefined {
+  const root = join(import.meta.dirname, '..', '..', '..');
+  return existsSync(join(root, 'turbo.json')) ? root : undefined;
+}
+
+function fact(name: string, value: unknown, text: string = String(value)): Fact {
+  return { name, value, text };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -14,7 +14,7 @@ export async function writePredictions(
   phases: readonly string[],
   loadSample: (sampleId: string) => Promise<SampleImage | undefined>,
 ): Promise<void> {
-  const { fileName, formatPng, lesionPicture, predictionsCsv } = await import('@flc-native/report');
+  const { formatPng, lesionPicture, predictionsCsv } = await import('@flc-native/report');
   const { writeFileAtomic } = await import('@flc-native/pipeline');
   await writeFileAtomic(join(out, 'predictions.json'), `${JSON.stringify(json, null, 2)}\n`);
   await writeFileAtomic(join(out, 'predictions.csv'), predictionsCsv([result]));
@@ -32,7 +32,9 @@ export async function writePredictions(
         caption: `decision: ${predicted}`,
       });
       const name = sliceIds.length === 1 ? id : sampleId;
-      await writeFileAtomic(join(out, 'label-maps', `${fileName(name)}.png`), formatPng(picture));
+      // Ids hold pseudonyms, keys and numbers, separated by slashes.
+      const file = join(out, 'label-maps', `${name.replaceAll('/', '_')}.png`);
+      await writeFileAtomic(file, formatPng(picture));
     }
   }
 }

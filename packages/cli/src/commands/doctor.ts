@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { diagnose, type Finding } from '../diagnosis.js';
+import type { Finding } from '../diagnosis.js';
 
 export const doctor = defineCommand({
   name: 'doctor',
@@ -9,6 +9,7 @@ export const doctor = defineCommand({
   examples: ['flc-native doctor', 'flc-native doctor --json'],
   options: {},
   async run() {
+    const { diagnose } = await import('../diagnosis.js');
     const { facts, findings, usable } = await diagnose();
     const width = Math.max(...facts.map(({ name }) => name.length));
     return {

@@ -82,7 +82,7 @@ function describe(result: FitResult, settings: TrainSettings): string {
   ];
   if (svm !== null)
     lines.push(
-      `SVM (${svm.kernel}, C ${svm.C}, gamma ${svm.gamma}): validation lesion accuracy ${percent(svm.validationAccuracy)}.`,
+      `SVM (${svm.kernel}, C ${svm.C}${svm.gamma === null ? '' : `, gamma ${svm.gamma}`}): validation lesion accuracy ${percent(svm.validationAccuracy)}.`,
     );
   if (result.synthetic) lines.push('Synthetic data: these numbers say nothing about patients.');
   lines.push(
