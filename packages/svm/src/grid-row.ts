@@ -72,11 +72,13 @@ export class GammaRow {
     });
     if (solution === undefined) return false;
     const { coefficients, rho } = solution;
+    const supports = state.members.flatMap((sample, index) =>
+      coefficients[index] === 0 ? [] : [{ sample, coefficient: coefficients[index] as number }],
+    );
     state.decisions = Float64Array.from(this.#kernelRows, (values) => {
       let sum = 0;
-      for (const [index, sample] of state.members.entries()) {
-        sum += (coefficients[index] as number) * (values[sample] as number);
-      }
+      for (const { sample, coefficient } of supports)
+        sum += coefficient * (values[sample] as number);
       return sum - rho;
     });
     state.settled = coefficients.every((coefficient, index) => {

@@ -56,6 +56,7 @@ interface Solver {
   readonly glue: Glue;
   readonly Machine: ForeignClass;
   readonly watch: Watch;
+  broken: boolean;
 }
 
 let opening: Promise<Solver> | undefined;
@@ -65,14 +66,17 @@ let opening: Promise<Solver> | undefined;
  * draws no random numbers.
  *
  * @returns undefined when the iteration limit came first
+ * @throws FlcError INTERNAL (libsvm-js missing or failing)
  */
 export async function trainBinary(problem: BinaryProblem): Promise<BinarySolution | undefined> {
-  opening ??= openSolver();
-  const solver = await opening;
+  let solver = await currentSolver();
+  // While this one waited, another training may have broken it.
+  while (solver.broken) solver = await currentSolver();
   try {
     return solve(solver, problem);
   } catch (thrown) {
-    // The instance was left in the middle of its work: its memory is lost, the next training opens a new one.
+    // The instance was left in the middle of its work; the next training opens a new one.
+    solver.broken = true;
     opening = undefined;
     if (thrown instanceof IterationLimit) return undefined;
     throw new FlcError('INTERNAL', `libsvm failed: ${String(thrown)}`, { cause: thrown });
@@ -141,6 +145,17 @@ class Watch {
   }
 }
 
+function currentSolver(): Promise<Solver> {
+  opening ??= openSolver().catch((thrown: unknown) => {
+    opening = undefined;
+    throw new FlcError('INTERNAL', 'libsvm-js cannot be loaded', {
+      remedy: 'run "npm ci"',
+      cause: thrown,
+    });
+  });
+  return opening;
+}
+
 /**
  * Opens a fresh instance of libsvm-js's WebAssembly build.
  *
@@ -175,7 +190,7 @@ async function openSolver(): Promise<Solver> {
   glue.asmLibraryArg.___syscall146 = (_: number, at: number) => writeVector(glue, watch, at);
   await glue.load();
   const wrap = require('libsvm-js/src/loadSVM') as (glue: Glue) => ForeignClass;
-  return { glue, Machine: wrap(glue), watch };
+  return { glue, Machine: wrap(glue), watch, broken: false };
 }
 
 /** The system call `writev(file, parts, count)`: hands the text to the watch and claims to have written it. */
