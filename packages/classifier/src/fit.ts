@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -186,7 +187,8 @@ async function trainNetwork(
     trainPatches,
     validationPatches,
     runDir,
-    resume: options.resume === true,
+    // A run that was stopped before its first checkpoint starts anew.
+    resume: existsSync(join(runDir, 'checkpoint', 'state.safetensors')),
     force: options.force === true,
     ...(signal === undefined ? {} : { signal }),
   });

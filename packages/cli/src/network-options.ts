@@ -1,5 +1,5 @@
 import { networkPresetNames } from '@flc-native/classifier/presets';
-import { choice, defaultElsewhere, integer, number, numbers, text } from './option.js';
+import { choice, defaultElsewhere, integer, number, text, threeNumbers } from './option.js';
 
 /** Which network: a row of the paper's Table 2, and every choice beneath it. The defaults are the addon's. */
 export const networkOptions = {
@@ -8,7 +8,7 @@ export const networkOptions = {
     'resgl-bdlstm',
   ),
   depth: defaultElsewhere(integer('n of a residual pathway of 6n+2 layers', { min: 1 }), '3'),
-  widths: defaultElsewhere(numbers('<a,b,c>', 'channels of the three stages'), '16,32,64'),
+  widths: defaultElsewhere(threeNumbers('<a,b,c>', 'channels of the three stages'), '16,32,64'),
   hiddenSize: defaultElsewhere(integer('of the LSTM, each direction', { min: 1 }), '64'),
   readout: defaultElsewhere(choice(['last', 'all'], 'which LSTM outputs make the feature'), 'last'),
   shortcut: defaultElsewhere(choice(['pad', 'projection'], 'of the residual blocks'), 'pad'),
@@ -26,7 +26,7 @@ export const networkOptions = {
 /** The loss and the schedule. The defaults are the addon's. */
 export const trainingOptions = {
   lossWeights: defaultElsewhere(
-    numbers('<last,local,global>', 'weights of the three heads'),
+    threeNumbers('<last,local,global>', 'weights of the three heads'),
     'by --network',
   ),
   lambda: defaultElsewhere(number('weight of the intra-loss', { min: 0 }), 'by --network'),

@@ -92,6 +92,26 @@ export function numbers(placeholder: string, help: string): Option<number[] | un
   };
 }
 
+/** Exactly three numbers. */
+export function threeNumbers(
+  placeholder: string,
+  help: string,
+): Option<readonly [number, number, number] | undefined> {
+  const { join: _join, fallback: _fallback, ...list } = numbers(placeholder, help);
+  const three = (values: number[] | undefined, name: string): [number, number, number] => {
+    const [a, b, c, ...more] = values ?? [];
+    if (a !== undefined && b !== undefined && c !== undefined && more.length === 0)
+      return [a, b, c];
+    throw wrongValue(name, 'three numbers', values);
+  };
+  return {
+    ...list,
+    fallback: undefined,
+    parse: (value, name) => three(list.parse(value, name), name),
+    check: (value, name) => three(list.check(value, name), name),
+  };
+}
+
 /** A flag that may be repeated; a text or a list of texts in the configuration file. */
 export function texts(placeholder: string, help: string): Option<string[] | undefined> {
   return {

@@ -1,6 +1,5 @@
 import { networkPresets } from '@flc-native/classifier/presets';
 import type { NetworkConfig, TrainConfig } from '@flc-native/core-native';
-import { FlcError } from '@flc-native/errors';
 import type { deviceOptions, networkOptions, trainingOptions } from './network-options.js';
 import type { Settings } from './option.js';
 
@@ -22,12 +21,12 @@ export function trainConfigOf(settings: NetworkSettings): GivenTrainConfig {
   const preset = presetName === undefined ? undefined : networkPresets[presetName];
   return {
     ...(preset && { lambda: preset.lambda, lossWeights: preset.lossWeights }),
-    ...given({ ...training, lossWeights: lossWeightsOf(lossWeights) }),
+    ...given({ ...training, lossWeights: lossWeights && headWeights(lossWeights) }),
     network: {
       ...(preset && { pathways: preset.pathways, phaseFusion: preset.phaseFusion }),
       ...given({
         depth,
-        widths: threeOf(widths, 'widths'),
+        widths: widths && [...widths],
         hiddenSize,
         readout,
         shortcut,
@@ -39,18 +38,8 @@ export function trainConfigOf(settings: NetworkSettings): GivenTrainConfig {
   };
 }
 
-function lossWeightsOf(weights: number[] | undefined) {
-  const three = threeOf(weights, 'loss-weights');
-  return three && { last: three[0], local: three[1], global: three[2] };
-}
-
-function threeOf(list: number[] | undefined, name: string): [number, number, number] | undefined {
-  if (list === undefined) return undefined;
-  const [a, b, c, ...more] = list;
-  if (a !== undefined && b !== undefined && c !== undefined && more.length === 0) return [a, b, c];
-  throw new FlcError('INVALID_CONFIG', `--${name} takes three numbers, not ${list.length}.`, {
-    details: { key: name, expected: 3, got: list.length },
-  });
+function headWeights([last, local, global]: readonly [number, number, number]) {
+  return { last, local, global };
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

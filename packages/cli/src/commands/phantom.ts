@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { flag, integer, required, text, withDefault } from '../option.js';
+import { flag, integer, required, text, threeNumbers, withDefault } from '../option.js';
 
 const options = {
   out: required(text('<dir>', 'folder for the images, masks and dataset.yaml')),
@@ -8,6 +8,7 @@ const options = {
     48,
   ),
   delayed: flag('a fourth phase, DL'),
+  size: threeNumbers('<x,y,z>', 'voxels of a case, from 96,96,12 on (default: 160,160,24)'),
   full: flag('512 x 512 slices and the whole liver instead of the part round the lesion'),
   seed: withDefault(integer('of every random draw', { min: 0 }), 0),
   workers: integer('threads (default: one a core)', { min: 1 }),
@@ -32,6 +33,7 @@ export const phantom = defineCommand({
       seed: settings.seed,
       phases: settings.delayed ? ['NC', 'ART', 'PV', 'DL'] : ['NC', 'ART', 'PV'],
       full: settings.full,
+      ...(settings.size === undefined ? {} : { size: settings.size }),
       ...(settings.workers === undefined ? {} : { workers: settings.workers }),
       signal,
       onProgress: ({ done, total }) => bar.update(done, total),

@@ -2,13 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { FlcError } from '@flc-native/errors';
 import type { SplitOptions } from '@flc-native/pipeline';
 import { defineCommand } from '../command.js';
-import { flag, integer, numbers, required, type Settings, text, withDefault } from '../option.js';
+import {
+  flag,
+  integer,
+  required,
+  type Settings,
+  text,
+  threeNumbers,
+  withDefault,
+} from '../option.js';
 
 const options = {
   prepared: required(text('<dir>', 'prepared cohort')),
   out: text('<file>', 'file of the splits (default: splits.json beside the prepared cohort)'),
   partitions: integer('independent random partitions (default: 2, as in the paper)', { min: 1 }),
-  fractions: numbers('<train,val,test>', 'shares of the parts (default: 0.56,0.22,0.22)'),
+  fractions: threeNumbers('<train,val,test>', 'shares of the parts (default: 0.56,0.22,0.22)'),
   folds: integer('cross-validation with this many folds instead', { min: 3 }),
   paperCounts: flag("the lesion counts of the paper's Table 1 instead"),
   fixed: text(
@@ -76,10 +84,7 @@ async function splitOptions(settings: SplitSettings): Promise<SplitOptions> {
   if (fixed !== undefined) return { fixed: await readLists(fixed), seed };
   if (folds !== undefined) return { folds, seed };
   if (paperCounts) return { counts: 'paper', seed };
-  const [train, val, test] = fractions ?? [];
-  if (train === undefined || val === undefined || test === undefined)
-    return { partitions: partitions ?? 2, seed };
-  return { partitions: partitions ?? 2, fractions: [train, val, test], seed };
+  return { partitions: partitions ?? 2, ...(fractions && { fractions }), seed };
 }
 
 async function readLists(file: string) {

@@ -1,0 +1,160 @@
+import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../packages/cli/test/run-cli.js';
+import { filesThatHold, succeed, tinyNetwork } from './steps.js';
+
+let dir: string;
+const cohort = ['--prepared', 'prepared', '--run', 'runs/first'];
+const outputs: string[] = [];
+
+async function step(...args: string[]): Promise<unknown> {
+  const { json, text } = await succeed(dir, ...args);
+  outputs.push(text);
+  return json;
+}
+
+/** Gives the folder of the cohort and a case in it the name of a person. */
+async function plantName(): Promise<void> {
+  await rename(join(dir, 'cohort'), join(dir, 'Mustermann'));
+  const images = join(dir, 'Mustermann', 'images');
+  const file = join(dir, 'Mustermann', 'dataset.yaml');
+  let yaml = await readFile(file, 'utf8');
+  for (const name of await readdir(images)) {
+    await rename(join(images, name), join(images, `Erika-${name}`));
+    yaml = yaml.replaceAll(`images/${name}/`, `images/Erika-${name}/`);
+    yaml = yaml.replaceAll(`id: ${name}\n`, `id: Erika-${name}\n`);
+  }
+  await writeFile(file, yaml);
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'flc-workflow-'));
+  await succeed(dir, 'phantom', '--out', 'cohort', '--lesions', '12', '--size', '96,96,12');
+  await plantName();
+  await step('check', '--dataset', 'Mustermann/dataset.yaml');
+  await step('prepare', '--dataset', 'Mustermann/dataset.yaml', '--out', 'prepared');
+  await step('split', '--prepared', 'prepared', '--partitions', '1');
+}, 300_000);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe('the whole way through the program', () => {
+  it('trains, evaluates, predicts and reports', async () => {
+    expect(await step('train', ...cohort, ...tinyNetwork)).toMatchObject({
+      steps: 4,
+      synthetic: true,
+    });
+    const metrics = await step('evaluate', ...cohort);
+    expect(metrics).toMatchObject({ format: 'flc-metrics', synthetic: true });
+    await step('report', ...cohort);
+    const files = await readdir(join(dir, 'runs/first/report'), { recursive: true });
+    for (const name of ['metrics.json', 'metrics.csv', 'predictions.csv', 'report.html'])
+      expect(files).toContain(name);
+    expect(files.some((name) => name.startsWith('pictures/'))).toBe(true);
+    const page = await readFile(join(dir, 'runs/first/report/report.html'), 'utf8');
+    expect(page).toContain('Synthetic data');
+    const predicted = await runCli(
+      [
+        'predict',
+        '--model',
+        'runs/first/model',
+        '--dataset',
+        'Mustermann/dataset.yaml',
+        '--out',
+        'predictions',
+      ],
+      { cwd: dir },
+    );
+    expect(predicted.exitCode, predicted.stderr).toBe(0);
+    expect(predicted.stdout).toContain('Research software, not a medical device.');
+    outputs.push(predicted.stdout);
+    expect(await readdir(join(dir, 'predictions/label-maps'))).toHaveLength(12);
+  });
+
+  it('lets no name through', async () => {
+    expect(outputs.join('\n')).not.toMatch(/Mustermann|Erika/i);
+    for (const folder of ['prepared', 'runs', 'predictions'])
+      expect(await filesThatHold(join(dir, folder), ['Mustermann', 'Erika'])).toEqual([]);
+    expect(await readFile(join(dir, 'prepared-splits.json'), 'utf8')).not.toMatch(
+      /Mustermann|Erika/i,
+    );
+  });
+
+  it('refuses to train over a finished run', async () => {
+    const { exitCode, stderr } = await runCli(['train', ...cohort, ...tinyNetwork], { cwd: dir });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('There is a run in this folder already');
+  });
+
+  it('refuses a model that is cut short', async () => {
+    const run = 'runs/cut';
+    await step('train', '--prepared', 'prepared', '--run', run, ...tinyNetwork);
+    await truncate(join(dir, run, 'model/weights.safetensors'), 1000);
+    const { exitCode, stdout } = await runCli(
+      ['evaluate', '--prepared', 'prepared', '--run', run, '--json'],
+      { cwd: dir },
+    );
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'CHECKPOINT_CORRUPT' });
+  });
+
+  it('refuses to evaluate on patients that the model learned from', async () => {
+    const splits = JSON.parse(await readFile(join(dir, 'prepared-splits.json'), 'utf8'));
+    const [partition] = splits.partitions;
+    [partition.train, partition.test] = [partition.test, partition.train];
+    await writeFile(join(dir, 'swapped.json'), JSON.stringify(splits));
+    const { exitCode, stderr } = await runCli(['evaluate', ...cohort, '--splits', 'swapped.json'], {
+      cwd: dir,
+    });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('The model learned from');
+  });
+
+  it('refuses splits with a patient in two parts', async () => {
+    const splits = JSON.parse(await readFile(join(dir, 'prepared-splits.json'), 'utf8'));
+    splits.partitions[0].test.push(splits.partitions[0].train[0]);
+    await writeFile(join(dir, 'leaking.json'), JSON.stringify(splits));
+    const { exitCode, stderr } = await runCli(
+      ['train', '--prepared', 'prepared', '--run', 'runs/leak', '--splits', 'leaking.json'],
+      { cwd: dir },
+    );
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/is in train and in test/);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('leaves a checkpoint, says how to go on, and the run ends as if never stopped', async () => {
+    const steps = ['--max-steps', '40', '--evaluate-every', '10'];
+    const flags = [...tinyNetwork.filter((flag) => flag !== ''), ...steps];
+    const stopped = await runCli(
+      ['train', '--prepared', 'prepared', '--run', 'runs/stopped', ...flags],
+      {
+        cwd: dir,
+        onStderr: interruptOnce(/train: /),
+      },
+    );
+    expect(stopped.exitCode, stopped.stderr).toBe(130);
+    expect(stopped.stdout).toBe('');
+    const command = /Go on with: flc-native (.*)/.exec(stopped.stderr)?.[1]?.split(' ') ?? [];
+    expect(command).toContain('--resume');
+    const resumed = await runCli(command, { cwd: dir });
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    await step('train', '--prepared', 'prepared', '--run', 'runs/straight', ...flags);
+    const weights = (run: string) => readFile(join(dir, run, 'model/weights.safetensors'));
+    expect((await weights('runs/stopped')).equals(await weights('runs/straight'))).toBe(true);
+    const machine = (run: string) => readFile(join(dir, run, 'model/svm.json'), 'utf8');
+    expect(await machine('runs/stopped')).toBe(await machine('runs/straight'));
+  });
+});
+
+/** Sends one SIGINT when stderr first matches. */
+function interruptOnce(pattern: RegExp) {
+  let isSent = false;
+  return (text: string, kill: (signal: NodeJS.Signals) => void) => {
+    if (isSent || !pattern.test(text)) return;
+    isSent = true;
+    kill('SIGINT');
+  };
+}
