@@ -24,10 +24,7 @@ export function checkAddons(root) {
       : [];
     return [
       { name: `${folder}: libraries needed`, problem: checkNeeded(root, folder, files, refused) },
-      {
-        name: `${folder}: index.d.ts is what the build generates`,
-        problem: checkTypes(root, folder),
-      },
+      { name: `${folder}: types are what the build generates`, problem: checkTypes(root, folder) },
     ];
   });
 }
@@ -64,10 +61,12 @@ export function neededLibraries(dynamicSection) {
  * @param {string} folder
  */
 function checkTypes(root, folder) {
-  const file = `${folder}/index.d.ts`;
   const git = (/** @type {string[]} */ ...args) =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8' });
-  if (git('ls-files', '--', file).trim() === '') return `${file} is not in git`;
-  const difference = git('diff', '--stat', '--', file).trim();
-  return difference === '' ? undefined : `the build changed ${file}; commit it`;
+    execFileSync('git', [...args, '--', `${folder}/index.d.ts`, `${folder}/index.d.cts`], {
+      cwd: root,
+      encoding: 'utf8',
+    }).trim();
+  const file = git('ls-files');
+  if (file === '') return 'no index.d.ts is in git';
+  return git('diff', '--stat') === '' ? undefined : `the build changed ${file}; commit it`;
 }

@@ -179,25 +179,34 @@ describe('batches', () => {
 });
 
 describe('withLock', () => {
-  it('lets one set-up work after the other', async () => {
-    const log: string[] = [];
+  it('lets one set-up work at a time', async () => {
     const lock = join(home, 'setup.lock');
-    let secondWaits = () => {};
-    const waiting = new Promise<void>((done) => {
-      secondWaits = done;
+    let working = 0;
+    let most = 0;
+    let waiting = 0;
+    let allWait = () => {};
+    const othersWait = new Promise<void>((done) => {
+      allWait = done;
     });
-    let second: Promise<unknown> = Promise.resolve();
-    await withLock(lock, {}, async () => {
-      const onWait = () => {
-        log.push('second waits');
-        secondWaits();
-      };
-      second = withLock(lock, { onWait }, async () => log.push('second works'));
-      await waiting;
-      log.push('first works');
+    const onWait = () => {
+      waiting += 1;
+      if (waiting === 2) allWait();
+    };
+    const work = async (until?: Promise<void>) => {
+      working += 1;
+      most = Math.max(most, working);
+      await until;
+      // Long enough for another holder's process to say that it has the lock as well.
+      await withLock(`${lock}.other`, {}, async () => {});
+      working -= 1;
+    };
+    let others: Promise<void>[] = [];
+    await withLock(lock, {}, () => {
+      others = [1, 2].map(() => withLock(lock, { onWait }, () => work()));
+      return work(othersWait);
     });
-    await second;
-    expect(log).toEqual(['second waits', 'first works', 'second works']);
+    await Promise.all(others);
+    expect({ most, waiting }).toEqual({ most: 1, waiting: 2 });
   });
 
   it('is free again after a failure', async () => {
