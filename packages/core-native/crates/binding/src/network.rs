@@ -1,0 +1,128 @@
+use crate::cancellation::BindingCancellation;
+use crate::failure::{BindingFailure, guarded};
+use crate::network_thread::{self, LoadRequest, PredictRequest};
+use crate::samples::{BindingSample, OwnedSample};
+use flc_net::NetError;
+use flc_net::config::Precision;
+use flc_net::inference::Predictions;
+use napi::bindgen_prelude::{Float32Array, Int32Array, Object, Uint8Array};
+use napi::{Either, Env, Result};
+use napi_derive::napi;
+use serde_json::Value;
+use std::sync::mpsc::Sender;
+
+type Resolver<T> = Box<dyn FnOnce(Env) -> Result<Either<T, BindingFailure>> + Send>;
+
+#[napi(string_enum = "lowercase")]
+pub enum BindingPrecision {
+    Float32,
+    Bf16,
+    Float64,
+}
+
+impl From<BindingPrecision> for Precision {
+    fn from(precision: BindingPrecision) -> Self {
+        match precision {
+            BindingPrecision::Float32 => Self::Float32,
+            BindingPrecision::Bf16 => Self::Bf16,
+            BindingPrecision::Float64 => Self::Float64,
+        }
+    }
+}
+
+#[napi(object, object_to_js = false)]
+pub struct BindingLoadOptions {
+    pub model_dir: String,
+    pub device: String,
+    pub threads: u32,
+    pub precision: BindingPrecision,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct BindingPredictions {
+    pub classes: Uint8Array,
+    /// [n, classes]
+    pub probabilities: Float32Array,
+}
+
+/// A loaded network. Its tensors live on a thread of their own; `close` lets them go.
+#[napi]
+pub struct BindingNetwork {
+    requests: Option<Sender<PredictRequest>>,
+    config: Value,
+}
+
+#[napi(ts_return_type = "Promise<BindingNetwork | BindingFailure>")]
+pub fn load_network(env: &Env, options: BindingLoadOptions) -> Result<Object<'_>> {
+    let (deferred, promise) = env.create_deferred::<_, Resolver<BindingNetwork>>()?;
+    let request = LoadRequest {
+        model_dir: options.model_dir.into(),
+        device: options.device,
+        threads: i64::from(options.threads),
+        precision: options.precision.into(),
+    };
+    network_thread::spawn(request, move |outcome| {
+        deferred.resolve(Box::new(move |_| {
+            Ok(match outcome {
+                Ok((requests, config)) => {
+                    let config = serde_json::to_value(config)?;
+                    Either::A(BindingNetwork { requests: Some(requests), config })
+                }
+                Err(failure) => Either::B(failure),
+            })
+        }));
+    })?;
+    Ok(promise)
+}
+
+#[napi]
+impl BindingNetwork {
+    /// The architecture, as in network.json.
+    #[napi(getter)]
+    pub fn config(&self) -> Value {
+        self.config.clone()
+    }
+
+    #[napi(ts_return_type = "Promise<BindingPredictions | BindingFailure>")]
+    pub fn predict<'env>(
+        &self,
+        env: &'env Env,
+        samples: Vec<BindingSample>,
+        patches: Int32Array,
+        cancellation: &BindingCancellation,
+    ) -> Result<Object<'env>> {
+        let (deferred, promise) = env.create_deferred::<_, Resolver<BindingPredictions>>()?;
+        let reply = move |outcome: std::result::Result<Predictions, BindingFailure>| {
+            deferred.resolve(Box::new(move |_| {
+                Ok(match outcome {
+                    Ok(predictions) => Either::A(BindingPredictions {
+                        classes: predictions.classes.into(),
+                        probabilities: predictions.probabilities.into(),
+                    }),
+                    Err(failure) => Either::B(failure),
+                })
+            }));
+        };
+        let patches = patches.to_vec();
+        let cancelled = Box::new(cancellation.check());
+        let samples = guarded(|| samples.into_iter().map(OwnedSample::from_binding).collect());
+        let closed = || NetError::data("the network is closed", "Load it again.").into();
+        match (samples, &self.requests) {
+            (Err(failure), _) => reply(Err(failure)),
+            (_, None) => reply(Err(closed())),
+            (Ok(samples), Some(requests)) => {
+                let request =
+                    PredictRequest { samples, patches, cancelled, reply: Box::new(reply) };
+                if let Err(unsent) = requests.send(request) {
+                    (unsent.0.reply)(Err(closed()));
+                }
+            }
+        }
+        Ok(promise)
+    }
+
+    #[napi]
+    pub fn close(&mut self) {
+        self.requests = None;
+    }
+}

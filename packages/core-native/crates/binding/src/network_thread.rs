@@ -1,0 +1,78 @@
+//! The thread that owns a network's tensors. Everything asked of the network is sent to it; it ends when the last sender is dropped.
+
+use crate::failure::{BindingFailure, guarded};
+use crate::samples::OwnedSample;
+use flc_net::NetError;
+use flc_net::config::{Background, NetworkConfig, Precision};
+use flc_net::data::{LesionStore, PatchList};
+use flc_net::device::DeviceSpec;
+use flc_net::inference::{FoldedNetwork, Predictions};
+use flc_net::{runtime, train};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+pub struct LoadRequest {
+    pub model_dir: PathBuf,
+    pub device: String,
+    pub threads: i64,
+    pub precision: Precision,
+}
+
+pub struct PredictRequest {
+    pub samples: Vec<OwnedSample>,
+    /// (sample, row, column) triples.
+    pub patches: Vec<i32>,
+    pub cancelled: Box<dyn Fn() -> bool + Send>,
+    pub reply: Box<dyn FnOnce(Result<Predictions, BindingFailure>) + Send>,
+}
+
+struct Loaded {
+    network: FoldedNetwork,
+    background: Background,
+}
+
+/// Loads the network on a new thread; `ready` gets the channel to it and its architecture, or why it could not be loaded.
+pub fn spawn(
+    request: LoadRequest,
+    ready: impl FnOnce(Result<(Sender<PredictRequest>, NetworkConfig), BindingFailure>) + Send + 'static,
+) -> std::io::Result<()> {
+    std::thread::Builder::new().name("flc-network".into()).spawn(move || {
+        match guarded(|| load(&request)) {
+            Err(failure) => ready(Err(failure)),
+            Ok(loaded) => {
+                let (sender, receiver) = channel();
+                ready(Ok((sender, loaded.network.config.clone())));
+                serve(&loaded, &receiver);
+            }
+        }
+        flc_torch_ext::release_cached_memory();
+    })?;
+    Ok(())
+}
+
+fn load(request: &LoadRequest) -> Result<Loaded, NetError> {
+    flc_torch_ext::install_caching_allocator();
+    tch::set_num_threads(runtime::resolve_threads(request.threads) as i32);
+    let device = DeviceSpec::parse(&request.device)?.open()?;
+    let (network, background) = train::load_model(&request.model_dir, request.precision, device)?;
+    Ok(Loaded { network: FoldedNetwork::new(&network, device)?, background })
+}
+
+fn serve(loaded: &Loaded, requests: &Receiver<PredictRequest>) {
+    while let Ok(request) = requests.recv() {
+        let PredictRequest { samples, patches, cancelled, reply } = request;
+        reply(guarded(|| predict(loaded, samples, &patches, &*cancelled)));
+    }
+}
+
+fn predict(
+    Loaded { network, background }: &Loaded,
+    samples: Vec<OwnedSample>,
+    patches: &[i32],
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Predictions, NetError> {
+    let samples = OwnedSample::read_all(samples)?;
+    let store = LesionStore::new(&samples, &network.config, *background, network.device)?;
+    let patches = PatchList::from_triples(patches, &store.sizes, network.config.patch_size)?;
+    network.predict(&store, &patches.patches, cancelled)
+}
