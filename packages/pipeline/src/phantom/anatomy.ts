@@ -21,6 +21,8 @@ export interface Organ {
 
 /** One upper abdomen in mm, LPS; the origin lies in the middle of the body at the height of the liver's centre. */
 export interface Anatomy {
+  /** Columns along z, painted first: the same in every slice. */
+  readonly trunk: readonly Organ[];
   /** Painted before the liver. */
   readonly background: readonly Organ[];
   readonly liver: Shape;
@@ -68,10 +70,8 @@ export function drawAnatomy(random: Random): Anatomy {
   );
   const liver = intersection(smoothUnion(rightLobe, leftLobe, 14), cavity, 2);
 
+  const trunk = [organ('fat', wall(0)), organ('muscle', wall(18)), organ('fat', cavity)];
   const background: Organ[] = [
-    organ('fat', wall(0)),
-    organ('muscle', wall(18)),
-    organ('fat', cavity),
     ...bowelLoops(random, scale),
     organ(
       'lung',
@@ -109,6 +109,7 @@ export function drawAnatomy(random: Random): Anatomy {
     ...ribs(random, scale),
   ];
   return {
+    trunk,
     background,
     liver,
     liverTexture: drawPlaneWaves(random, 10, [7, 20], 2.5),

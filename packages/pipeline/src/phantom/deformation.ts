@@ -1,6 +1,6 @@
 import type { Random } from '../random/index.js';
 import { type Grid, type Vector3, voxelCount } from '../volume/index.js';
-import { addCosineRow, drawDirection } from './plane-waves.js';
+import { drawDirection } from './plane-waves.js';
 
 /**
  * The true deformation of a phase against PV, in mm, LPS: the tissue seen at p in this phase lies in PV at p + u(p), with
@@ -63,7 +63,7 @@ export function largestDisplacement({ translation, waves }: Deformation): Vector
 
 /** u along one row of points (x0 + i dx, y, z), mm, into out[axis][0 .. n-1]. */
 export function displacementRow(
-  out: readonly [Float64Array, Float64Array, Float64Array],
+  [ux, uy, uz]: readonly [Float64Array, Float64Array, Float64Array],
   { translation, waves }: Deformation,
   x0: number,
   dx: number,
@@ -71,12 +71,23 @@ export function displacementRow(
   y: number,
   z: number,
 ): void {
-  for (let axis = 0; axis < 3; axis++) {
-    const row = out[axis] as Float64Array;
-    row.fill(translation[axis] as number, 0, n);
-    for (const { amplitude, k, phase } of waves) {
-      const start = k[0] * x0 + k[1] * y + k[2] * z + phase;
-      addCosineRow(row, n, amplitude[axis] as number, start, k[0] * dx);
+  ux.fill(translation[0], 0, n);
+  uy.fill(translation[1], 0, n);
+  uz.fill(translation[2], 0, n);
+  for (const { amplitude, k, phase } of waves) {
+    // The same recurrence along the row as addWaveRow has.
+    const step = k[0] * dx;
+    const start = k[0] * x0 + k[1] * y + k[2] * z + phase;
+    const twice = 2 * Math.cos(step);
+    let current = Math.cos(start);
+    let previous = Math.cos(start - step);
+    for (let i = 0; i < n; i++) {
+      ux[i] = (ux[i] as number) + amplitude[0] * current;
+      uy[i] = (uy[i] as number) + amplitude[1] * current;
+      uz[i] = (uz[i] as number) + amplitude[2] * current;
+      const next = twice * current - previous;
+      previous = current;
+      current = next;
     }
   }
 }

@@ -71,6 +71,7 @@ export function paint(
   const alphas = new Float64Array(n);
   const textureRow = new Float64Array(n);
   forEachRow(grid, box, (offset, x0, y, z) => {
+    if (shape.misses?.(edge / 2, y, z)) return;
     shape.distanceRow(alphas, x0, dx, n, y, z);
     if (!toFractions(alphas, n, edge, within, offset)) return;
     if (texture.length > 0) {
@@ -114,6 +115,10 @@ function blendRow(
   for (let i = 0; i < n; i++) {
     const alpha = alphas[i] as number;
     if (alpha === 0) continue;
+    if (alpha === 1) {
+      data[offset + i] = value + (texture[i] as number);
+      continue;
+    }
     const old = data[offset + i] as number;
     data[offset + i] = old + alpha * (value + (texture[i] as number) - old);
   }

@@ -64,25 +64,16 @@ export function addWaveRow(
   z: number,
 ): void {
   for (const { amplitude, k, phase } of waves) {
-    addCosineRow(out, n, amplitude, k[0] * x0 + k[1] * y + k[2] * z + phase, k[0] * dx);
-  }
-}
-
-/** Adds amplitude * cos(start + i step) to out[i]. */
-export function addCosineRow(
-  out: Float64Array,
-  n: number,
-  amplitude: number,
-  start: number,
-  step: number,
-): void {
-  const twice = 2 * Math.cos(step);
-  let current = amplitude * Math.cos(start);
-  let previous = amplitude * Math.cos(start - step);
-  for (let i = 0; i < n; i++) {
-    out[i] = (out[i] as number) + current;
-    const next = twice * current - previous;
-    previous = current;
-    current = next;
+    const step = k[0] * dx;
+    const start = k[0] * x0 + k[1] * y + k[2] * z + phase;
+    const twice = 2 * Math.cos(step);
+    let current = amplitude * Math.cos(start);
+    let previous = amplitude * Math.cos(start - step);
+    for (let i = 0; i < n; i++) {
+      out[i] = (out[i] as number) + current;
+      const next = twice * current - previous;
+      previous = current;
+      current = next;
+    }
   }
 }

@@ -110,7 +110,7 @@ export function renderAnatomy(model: CaseModel, phases: readonly PhantomPhase[])
   const { grid } = model.fine;
   const { anatomy, latent } = model;
   const n = voxelCount(grid.size);
-  const canvas: Canvas = { grid, phases: phases.map(() => new Float32Array(n).fill(-1000)) };
+  const canvas: Canvas = { grid, phases: trunkVolumes(model, phases) };
   const liver = new Float32Array(n);
   const edge = grid.spacing[0];
   const paintOrgan = (
@@ -145,6 +145,23 @@ export function renderAnatomy(model: CaseModel, phases: readonly PhantomPhase[])
   const lesionFraction = new Float32Array(n);
   spread(grid, lesion, lesionFraction);
   return { canvas, liver, lesion, lesionFraction };
+}
+
+/** Volumes of air with the trunk, painted once and repeated in every slice. */
+function trunkVolumes({ fine, anatomy, latent }: CaseModel, phases: readonly PhantomPhase[]) {
+  const { size, spacing } = fine.grid;
+  const grid: Grid = { ...fine.grid, size: [size[0], size[1], 1] };
+  const slices = phases.map(() => new Float32Array(voxelCount(grid.size)).fill(-1000));
+  for (const { tissue, shape } of anatomy.trunk) {
+    const values = tissueEnhancement(tissue, latent);
+    const hu = phases.map((phase) => values[phase]);
+    paint({ grid, phases: slices }, shape, hu, { edge: spacing[0] });
+  }
+  return slices.map((slice) => {
+    const volume = new Float32Array(voxelCount(size));
+    for (let z = 0; z < size[2]; z++) volume.set(slice, z * slice.length);
+    return volume;
+  });
 }
 
 /** Renders a case as the scanner would give it. */

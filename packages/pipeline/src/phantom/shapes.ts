@@ -7,6 +7,8 @@ export type Bounds = readonly [lower: Vector3, upper: Vector3];
 /** A solid by its distance function: negative inside, in mm (approximate away from the surface). */
 export interface Shape {
   readonly bounds: Bounds;
+  /** Whether the whole row at (y, z) is sure to be farther than `reach` mm away; saves computing it. */
+  misses?(reach: number, y: number, z: number): boolean;
   /** Distances at the points (x0 + i dx, y, z), i = 0 .. n-1, into out[0 .. n-1]. */
   distanceRow(out: Float64Array, x0: number, dx: number, n: number, y: number, z: number): void;
 }
@@ -30,6 +32,10 @@ export function ellipsoid(centre: Vector3, axes: Vector3, waves: PlaneWaves = []
       centre.map((c, i) => c - swell * (axes[i] as number)) as unknown as Vector3,
       centre.map((c, i) => c + swell * (axes[i] as number)) as unknown as Vector3,
     ],
+    misses(reach, y, z) {
+      const limit = swell + reach / Math.min(...axes);
+      return ((y - centre[1]) / axes[1]) ** 2 + ((z - centre[2]) / axes[2]) ** 2 > limit * limit;
+    },
     distanceRow(out, x0, dx, n, y, z) {
       const [vy, vz] = [y - centre[1], z - centre[2]];
       const rest = (vy / axes[1]) ** 2 + (vz / axes[2]) ** 2;
