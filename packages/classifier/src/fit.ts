@@ -5,6 +5,7 @@ import {
   Network,
   resolveTrainConfig,
   type TrainConfig,
+  type TrainConfigOverrides,
   type TrainingEvent,
   train,
 } from '@flc-native/core-native';
@@ -27,12 +28,8 @@ import { fitMachine, type LabelledFeatures } from './machine.js';
 import type { SvmProvenance } from './model-description.js';
 import { patchSelection } from './patch-selection.js';
 
-/** Settings of the addon that were given; it fills in the rest and checks the whole. */
-export type GivenTrainConfig = Partial<Omit<TrainConfig, 'network'>> & {
-  readonly network?: Partial<TrainConfig['network']>;
-};
-
-export type FitConfig = GivenTrainConfig & {
+/** What the addon leaves out it fills in, from its one list of defaults. */
+export type FitConfig = TrainConfigOverrides & {
   /** Step between the patches of a label map, pixels; the paper's is 1. */
   readonly labelMapPace?: number;
   readonly svm?: { readonly kernel: 'rbf' | 'linear' };
@@ -40,7 +37,6 @@ export type FitConfig = GivenTrainConfig & {
 
 export type FitEvent =
   | TrainingEvent
-  | { readonly type: 'patches'; readonly train: number; readonly validation: number }
   | { readonly type: 'label-maps' | 'svm'; readonly done: number; readonly total: number };
 
 export interface FitOptions {
@@ -175,11 +171,6 @@ async function trainNetwork(
     await patchSelection(prepared, val, grid),
     trainSamples.length,
   );
-  onEvent?.({
-    type: 'patches',
-    train: trainPatches.length / 3,
-    validation: validationPatches.length / 3,
-  });
   await writeFitState(runDir, state);
   const run = train({
     config,
@@ -192,8 +183,6 @@ async function trainNetwork(
     force: options.force === true,
     ...(signal === undefined ? {} : { signal }),
   });
-  // Awaited below; until then a rejection must not count as unhandled.
-  run.finished.catch(() => {});
   for await (const event of run) onEvent?.(event);
   const { step, bestStep, bestAccuracy, reason } = await run.finished;
   throwIfCancelled(signal);

@@ -1,24 +1,21 @@
 import { networkPresets } from '@flc-native/classifier/presets';
-import type { NetworkConfig, TrainConfig } from '@flc-native/core-native';
-import type { deviceOptions, networkOptions, trainingOptions } from './network-options.js';
+import type { TrainConfigOverrides } from '@flc-native/core-native';
+import { deviceOptions, type networkOptions, trainingOptions } from './network-options.js';
 import type { Settings } from './option.js';
 
 type NetworkSettings = Settings<
   typeof networkOptions & typeof trainingOptions & typeof deviceOptions
 >;
 
-/** Settings of the addon, as far as they were given. */
-export type GivenTrainConfig = Partial<Omit<TrainConfig, 'network'>> & {
-  readonly network: Partial<NetworkConfig>;
-};
-
-/** The preset overlaid with the settings that were given; what is left out, the addon fills in. */
-export function trainConfigOf(settings: NetworkSettings): GivenTrainConfig {
-  const { network: presetName, depth, widths, hiddenSize, readout, shortcut, ...rest } = settings;
-  const { pathways, phaseFusion, directions, lossWeights, ...training } = rest;
-  // Without a name nothing is laid down here: a new run has the addon's defaults, which are the paper's network, and a
-  // resumed run has its own settings.
-  const preset = presetName === undefined ? undefined : networkPresets[presetName];
+/**
+ * The preset overlaid with the settings that were given; what is left out, the addon fills in. Without a preset nothing
+ * is laid down: a new run then has the addon's defaults, which are the paper's network, and a resumed run its own.
+ */
+export function trainConfigOf(settings: NetworkSettings): TrainConfigOverrides {
+  const { depth, widths, hiddenSize, readout, shortcut, pathways, phaseFusion, directions } =
+    settings;
+  const preset = settings.network === undefined ? undefined : networkPresets[settings.network];
+  const { lossWeights, ...training } = pick(settings, { ...trainingOptions, ...deviceOptions });
   return {
     ...(preset && { lambda: preset.lambda, lossWeights: preset.lossWeights }),
     ...given({ ...training, lossWeights: lossWeights && headWeights(lossWeights) }),
@@ -40,6 +37,16 @@ export function trainConfigOf(settings: NetworkSettings): GivenTrainConfig {
 
 function headWeights([last, local, global]: readonly [number, number, number]) {
   return { last, local, global };
+}
+
+/** Only the settings of the given table. */
+function pick<T extends object, O extends object>(
+  settings: T,
+  table: O,
+): Pick<T, keyof O & keyof T> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([key]) => Object.hasOwn(table, key)),
+  ) as Pick<T, keyof O & keyof T>;
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
