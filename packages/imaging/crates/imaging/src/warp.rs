@@ -1,6 +1,9 @@
 use crate::interpolation::{mix, nearest, neighbours};
 use crate::{ImagingError, Interpolation, Size};
 
+/// Values checked together.
+const BLOCK: usize = 4096;
+
 /// Pulls values through a displacement field: `out(p) = in(p + field(p))`, positions in voxels.
 ///
 /// `field` holds three planes of `size.voxels()` values: displacement along x, then y, then z. A voxel reaches
@@ -34,11 +37,11 @@ pub fn warp(
 }
 
 fn first_not_finite(values: &[f32]) -> Option<usize> {
-    // A sum over blocks is not finite if one of its values is not; it finds the common case, all finite, at memory speed.
+    // Blocks without an early exit are checked at memory speed; mostly all values are finite.
     let suspect = values
-        .chunks(4096)
+        .chunks(BLOCK)
         .position(|block| !block.iter().fold(true, |finite, value| finite & value.is_finite()))?;
-    let start = suspect * 4096;
+    let start = suspect * BLOCK;
     values[start..].iter().position(|value| !value.is_finite()).map(|offset| start + offset)
 }
 

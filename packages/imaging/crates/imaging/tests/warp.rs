@@ -128,6 +128,14 @@ fn refuses_bad_input() {
         ImagingError::NotFinite { what: "field", index: 170 }
     );
     assert_eq!(refuse(&volume(), &field(), f64::NAN).code(), "INVALID_CONFIG");
+
+    let long = Size { x: 9000, y: 1, z: 1 };
+    let mut field = vec![0.0; 27000];
+    field[26_500] = f32::INFINITY;
+    assert_eq!(
+        warp(&vec![0.0; 9000], long, &field, Interpolation::Nearest, 0.0),
+        Err(ImagingError::NotFinite { what: "field", index: 26_500 })
+    );
 }
 
 #[rustfmt::skip]
