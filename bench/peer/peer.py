@@ -5,11 +5,21 @@ run {count} -> {seconds, losses?}; outputs -> {logits}; memory -> {resident, pea
 holds with libtorch loaded and used once, before the network exists.
 """
 
+import ctypes
+import gc
 from pathlib import Path
 
 from protocol import memory, serve
 
 contender = None
+
+
+def run(request: dict) -> dict:
+    """Gives freed memory back afterwards, outside the measured time: other contenders need it next."""
+    answer = contender.run(request["count"])
+    gc.collect()
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return answer
 
 
 def setup(request: dict) -> dict:
@@ -35,7 +45,7 @@ if __name__ == "__main__":
     serve(
         {
             "setup": setup,
-            "run": lambda request: contender.run(request["count"]),
+            "run": run,
             "outputs": lambda request: contender.outputs(),
             "memory": lambda request: memory(),
         }
