@@ -112,6 +112,10 @@ describe('prepareDataset', () => {
 
   it('gives the same bytes with threads as without', async () => {
     const { dataset, out, root, prepare } = await cohort();
+    // One image through ITK, so that it is seen to work in threads.
+    const nrrd = dataset.cases[1]?.phases ?? {};
+    nrrd.ART = 'b/ART.nrrd';
+    await writeVolume(join(root, nrrd.ART), abdomen(110));
     await prepare();
     const threaded = join(root, 'threaded');
     const done: number[] = [];

@@ -245,6 +245,11 @@ describe('alignment by centroid', () => {
 
   it('moves a phase by the difference of the centres, in whole voxels', () => {
     const { samples } = samplesOf({ ...input, phaseMasks: [undefined, movedMask, mask] });
+    expect(samples[0]?.phaseShifts).toEqual([
+      [0, 0, 0],
+      [4, -3, 1],
+      [0, 0, 0],
+    ]);
     const still = samplesOf({}).samples;
     // Away from the air columns, which do not move along in the test image.
     const [, height, width] = samples[0]?.shape ?? [0, 0, 0];

@@ -17,6 +17,8 @@ export interface PoolOptions {
   /** Threads; 0 works in the calling thread; default one a core. */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Another worker script, for tests. */
+  readonly workerFile?: URL | undefined;
   /** Called once a task, in the order of completion. */
   readonly onOutcome: (index: number, outcome: TaskResult | FlcError) => void;
 }
@@ -49,7 +51,7 @@ async function runHere(tasks: readonly CaseTask[], options: PoolOptions): Promis
 async function runOnThreads(
   tasks: readonly CaseTask[],
   count: number,
-  { signal, onOutcome }: PoolOptions,
+  { signal, onOutcome, workerFile = compiledWorker() }: PoolOptions,
 ): Promise<void> {
   const threads = new Set<Worker>();
   let next = 0;
@@ -57,7 +59,7 @@ async function runOnThreads(
     let thread: Worker | undefined;
     while (next < tasks.length && !signal?.aborted) {
       const index = next++;
-      thread ??= start(threads);
+      thread ??= start(threads, workerFile);
       const outcome = await ask(thread, tasks[index] as CaseTask);
       if (signal?.aborted) break;
       onOutcome(index, outcome.result);
@@ -78,15 +80,15 @@ async function runOnThreads(
   throwIfCancelled(signal);
 }
 
-function start(threads: Set<Worker>): Worker {
-  const thread = new Worker(workerFile());
+function start(threads: Set<Worker>, file: URL): Worker {
+  const thread = new Worker(file);
   threads.add(thread);
   thread.once('exit', () => threads.delete(thread));
   return thread;
 }
 
 /** Sources run directly (tests) have no compiled worker beside them; the build's is taken. */
-function workerFile(): URL {
+function compiledWorker(): URL {
   const compiled = !import.meta.url.endsWith('.ts');
   return new URL(compiled ? './case-worker.js' : '../../dist/case/case-worker.js', import.meta.url);
 }

@@ -41,6 +41,8 @@ export interface LesionSample {
   readonly spacing: readonly [x: number, y: number, z: number];
   /** Height of the slice in the world (superior), mm. */
   readonly slicePositionMm: number;
+  /** For each phase the whole pixels and slices by which it was moved: column, row, slice. */
+  readonly phaseShifts: readonly (readonly [number, number, number])[];
   readonly coverage: number;
   readonly coverageLowered: boolean;
 }
@@ -77,7 +79,11 @@ function cutSample(context: CutContext, lesion: LesionGeometry, slice: number): 
     const plane = toPlane(slicePixels(phase, at, shift.size), shift);
     const part = lesion.phaseParts[i];
     const own = part === undefined ? undefined : drawParts([part], at, phase, shift.size);
-    return { plane, mask: own === undefined ? undefined : toPlane(own, shift) };
+    return {
+      plane,
+      mask: own === undefined ? undefined : toPlane(own, shift),
+      shift: [shift.columnShift, shift.rowShift, at - slice] as const,
+    };
   });
   const masks = drawParts(
     context.allLesions.map((other) => other.part),
@@ -122,6 +128,7 @@ function cutSample(context: CutContext, lesion: LesionGeometry, slice: number): 
       reference.spacing[2],
     ],
     slicePositionMm: slicePosition(reference, box, size, slice),
+    phaseShifts: planes.map((entry) => entry.shift),
     coverage: grid.coverage,
     coverageLowered: grid.lowered,
   };

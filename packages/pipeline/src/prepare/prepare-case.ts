@@ -147,6 +147,7 @@ function describeSamples(job: CaseJob, lesion: PreparedLesion, file: string): Pr
     slicePositionMm: sample.slicePositionMm,
     coverage: sample.coverage,
     coverageLowered: sample.coverageLowered,
+    phaseShifts: sample.phaseShifts.map(([column, row, slice]) => [column, row, slice]),
     liverMeanSource: sample.liverMeanSource,
   }));
 }

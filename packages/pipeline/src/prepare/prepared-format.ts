@@ -25,6 +25,8 @@ export const preparedSampleSchema = z.object({
   slicePositionMm: z.number(),
   coverage: z.number().min(0).max(1),
   coverageLowered: z.boolean(),
+  /** Column, row and slice by which each phase was moved; whole pixels of the prepared slice. */
+  phaseShifts: z.array(z.tuple([z.int(), z.int(), z.int()])),
   liverMeanSource: z.enum(['liver', 'ring', 'slice']),
 });
 

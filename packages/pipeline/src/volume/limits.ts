@@ -1,7 +1,7 @@
 import { FlcError } from '@flc-native/errors';
 
-/** Largest volume that is read, in bytes of voxels: 512 x 512 x 2000 of int32, with room. */
-export const maxVoxelBytes = 2 ** 31;
+/** Largest volume that is read, in bytes of voxels: 512 x 512 x 2000 of int16, with some room. */
+export const maxVoxelBytes = 2 ** 30;
 
 /** Deflate expands by at most 1032 to 1 (zlib's technical note); a larger claim is a lie. */
 const maxDeflateRatio = 1032;
