@@ -1,6 +1,7 @@
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { classColors, type Rgb, textColorOn, toHex } from '../src/pictures/colors.js';
+import { labelMapPace } from '../src/pictures/label-map-pace.js';
 import { fileName } from '../src/pictures/lesion-images.js';
 import { lesionPicture } from '../src/pictures/lesion-picture.js';
 import { maskOutline } from '../src/pictures/outline.js';
@@ -42,6 +43,25 @@ describe('grey values', () => {
 
 describe('label map', () => {
   const colors = classColors(classes);
+
+  it('tells its pace from the labelled pixels and colours the squares between them', () => {
+    const data = new Int8Array(9 * 12).fill(-1);
+    for (const row of [1, 4, 7]) for (const column of [2, 5, 11]) data[row * 12 + column] = 2;
+    const map = { sampleId: 's', h: 9, w: 12, data };
+    expect(labelMapPace(map)).toBe(3);
+    const shape = [1, 11, 14] as const;
+    const image = new Int16Array(11 * 14).fill(-1000);
+    const mask = new Uint8Array(11 * 14);
+    const large = { image, mask, shape, margin: 1, window: Float32Array.from([-70, 180]) };
+    const raster = overlay(large, 0, map, colors);
+    let painted = 0;
+    for (let i = 0; i < raster.data.length; i += 3)
+      if (raster.data[i] === colors[2]?.[0]) painted++;
+    expect(painted).toBe(9 * 9);
+    data[3 * 12 + 3] = 0;
+    expect(labelMapPace(map)).toBe(1);
+    expect(labelMapPace({ ...map, data: new Int8Array(108).fill(-1) })).toBe(1);
+  });
 
   it('puts the classes at the ROI and leaves the image elsewhere', () => {
     const raster = overlay(sample(), 0, labelMap, colors);

@@ -1,3 +1,5 @@
+// The package ships no types; without this line a program that includes this file alone would not find ours.
+/// <reference path="./pngjs.d.ts" />
 import { PNG } from 'pngjs';
 import type { Raster } from './raster.js';
 

@@ -1,7 +1,8 @@
 import { FlcError } from '@flc-native/errors';
 import type { EvaluatedLabelMap } from '../evaluation.js';
 import type { Rgb } from './colors.js';
-import type { Raster } from './raster.js';
+import { labelMapPace } from './label-map-pace.js';
+import { fillRectangle, type Raster } from './raster.js';
 
 /** One prepared sample in memory: the part of pipeline's loaded sample that pictures need. */
 export interface SampleImage {
@@ -33,7 +34,7 @@ export function phaseGrey(sample: SampleImage, phase: number): Uint8Array {
 
 /**
  * The label map over one phase: labelled pixels in their class colour, the image elsewhere. The label map starts at
- * (margin, margin) of the picture.
+ * (margin, margin) of the picture. Where only every nth pixel was classified, its square of n x n is coloured.
  * @throws FlcError `DATA_ERROR` when the label map is not that of this sample, or holds a class without a colour.
  */
 export function overlay(
@@ -59,6 +60,8 @@ export function overlay(
     });
   }
   const raster = greyToRgb(phaseGrey(sample, phase), width, height);
+  const pace = labelMapPace(labelMap);
+  const before = Math.floor((pace - 1) / 2);
   labelMap.data.forEach((label, i) => {
     if (label < 0) return;
     const color = colors[label];
@@ -71,9 +74,9 @@ export function overlay(
         },
       );
     }
-    const row = margin + Math.floor(i / labelMap.w);
-    const column = margin + (i % labelMap.w);
-    raster.data.set(color, (row * width + column) * 3);
+    const top = margin + Math.floor(i / labelMap.w) - before;
+    const left = margin + (i % labelMap.w) - before;
+    fillRectangle(raster, left, top, pace, pace, color);
   });
   return raster;
 }
