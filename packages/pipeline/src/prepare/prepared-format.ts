@@ -26,7 +26,7 @@ export const preparedSampleSchema = z.object({
   coverage: z.number().min(0).max(1),
   coverageLowered: z.boolean(),
   /** Column, row and slice by which each phase was moved; whole pixels of the prepared slice. */
-  phaseShifts: z.array(z.tuple([z.int(), z.int(), z.int()])),
+  phaseShifts: z.array(z.tuple([z.int(), z.int(), z.int()])).optional(),
   liverMeanSource: z.enum(['liver', 'ring', 'slice']),
 });
 
