@@ -272,26 +272,28 @@ describe('damaged and foreign files', () => {
   });
 
   const nrrd = (fields: string) => `NRRD0004\n${fields}\n\nxx`;
+  const meta = (size: string, data: string) =>
+    `NDims = 3\nDimSize = ${size}\nElementType = MET_SHORT\nElementDataFile = ${data}\n`;
   const raw = 'type: short\ndimension: 3\nencoding: raw\nendian: little';
-  it.each<[string, string]>([
-    ['huge.nrrd', nrrd(`${raw}\nsizes: 32767 32767 32767`)],
-    ['short.nrrd', nrrd(`${raw}\nsizes: 40 40 40`)],
-    ['plane.nrrd', nrrd(`${raw}\nsizes: 40 40`)],
-    ['detached.nrrd', nrrd(`${raw}\nsizes: 1 1 1\ndata file: /etc/passwd`)],
-    ['kind.nrrd', nrrd('type: block\ndimension: 3\nencoding: raw\nsizes: 1 1 1')],
-    ['foreign.nrrd', 'PK something else'],
-    [
-      'elsewhere.mha',
-      'NDims = 3\nDimSize = 1 1 1\nElementType = MET_SHORT\nElementDataFile = ../x\n',
-    ],
-    [
-      'huge.mha',
-      'NDims = 3\nDimSize = 99999 99999 9\nElementType = MET_SHORT\nElementDataFile = LOCAL\n',
-    ],
-  ])('%s', async (name, text) => {
+  it.each<[string, string, string]>([
+    ['huge.nrrd', 'more voxels', nrrd(`${raw}\nsizes: 32767 32767 32767`)],
+    ['short.nrrd', 'truncated', nrrd(`${raw}\nsizes: 40 40 40`)],
+    ['plane.nrrd', 'three-dimensional', nrrd(`${raw}\nsizes: 40 40`)],
+    ['detached.nrrd', 'without its voxels', nrrd(`${raw}\nsizes: 1 1 1\ndata file: /etc/passwd`)],
+    ['kind.nrrd', 'voxel type', nrrd('type: block\ndimension: 3\nencoding: raw\nsizes: 1 1 1')],
+    ['foreign.nrrd', 'not an NRRD', 'PK something else'],
+    ['elsewhere.mha', 'another folder', meta('1 1 1', '../x')],
+    ['several.mha', 'several files', meta('1 1 1', 'slice%03d.raw 1 9 1')],
+    ['huge.mha', 'more voxels', meta('99999 99999 9', 'LOCAL')],
+    ['foreign.mha', 'not a MetaImage', 'PK something else'],
+  ])('%s: %s', async (name, message, text) => {
     const file = join(folder, name);
     await writeFile(file, text);
-    await expect(readVolume(file)).rejects.toMatchObject({ code: 'DATA_ERROR', details: { file } });
+    await expect(readVolume(file)).rejects.toMatchObject({
+      code: 'DATA_ERROR',
+      message: expect.stringContaining(message),
+      details: { file },
+    });
   });
 
   it('a MetaImage that is cut short', async () => {
