@@ -7,6 +7,7 @@ import { installWheels } from './install-wheels.mjs';
 import { withLock } from './lock.mjs';
 import { pipDownload } from './pip-download.mjs';
 import { describePlatform, platformProblems, wantsCuda } from './platform.mjs';
+import { SetProgress } from './set-progress.mjs';
 import { SetupError } from './setup-error.mjs';
 import { wheelSet } from './wheel-set.mjs';
 
@@ -50,7 +51,7 @@ export async function ensureLibtorch(options = {}) {
         from: from === undefined ? undefined : resolve(from),
         seed: seeded ? seed : undefined,
         env,
-        onProgress: onProgress ?? (() => {}),
+        onProgress,
         signal,
       });
     }
@@ -80,22 +81,16 @@ export async function downloadWheels({ to, env = process.env, onProgress, signal
     const file = join(folder, wheel.file);
     if (!existsSync(file) || !(await isIntact(file, wheel))) missing.push(wheel);
   }
-  let done = 0;
-  const total = missing.reduce((bytes, wheel) => bytes + wheel.bytes, 0);
   // This machine only fetches: its system, glibc and GPU need not be those of the isolated one.
   if (facts.python?.pip === undefined) {
     throw new SetupError('INVALID_CONFIG', 'python3 with pip was not found', {
       remedy: 'sudo apt-get install -y python3 python3-pip',
     });
   }
+  const progress = new SetProgress(missing, onProgress);
   for (const wheel of missing) {
-    await pipDownload([wheel], folder, {
-      env,
-      signal,
-      onBytes: (bytes) =>
-        onProgress?.({ step: 'download', done: done + bytes, total, detail: wheel.project }),
-    });
-    done += wheel.bytes;
+    await pipDownload([wheel], folder, { env, signal, onBytes: progress.ofDownload([wheel]) });
+    progress.finish(wheel);
   }
   return set;
 }

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { verifyWheel } from './checksum.mjs';
 import { pipDownload } from './pip-download.mjs';
 import { runCommand } from './run-command.mjs';
+import { SetProgress } from './set-progress.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** @typedef {import('./index.d.mts').Wheel} Wheel */
@@ -23,7 +24,7 @@ import { SetupError } from './setup-error.mjs';
  * @property {string | undefined} [from] a folder that holds the wheels
  * @property {string | undefined} [seed] an unpacked set of the same pins, whose files are shared by hard links
  * @property {import('./index.d.mts').Environment} env
- * @property {(progress: import('./index.d.mts').SetupProgress) => void} [onProgress]
+ * @property {((progress: import('./index.d.mts').SetupProgress) => void) | undefined} [onProgress]
  * @property {AbortSignal | undefined} [signal]
  * @property {typeof pipDownload} [download]
  */
@@ -54,40 +55,25 @@ export async function installWheels(set, options) {
 
   const missing = set.wheels.filter((wheel) => !existsSync(stampOf(partial, wheel)));
   if (from !== undefined) requireWheels(missing, from);
-  const totals = { bytes: bytesOf(missing), unpackedBytes: unpackedBytesOf(missing) };
-  const done = { bytes: 0, unpackedBytes: 0 };
+  const progress = new SetProgress(missing, options.onProgress);
   for (const batch of batches(missing)) {
     const folder = from ?? mkdtempSync(join(home, downloadPrefix));
-    if (from === undefined) {
-      const detail = batch.map((wheel) => wheel.project).join(' ');
-      const onBytes = (/** @type {number} */ bytes) =>
-        options.onProgress?.({
-          step: 'download',
-          done: done.bytes + bytes,
-          total: totals.bytes,
-          detail,
-        });
-      onBytes(0);
-      await (options.download ?? pipDownload)(batch, folder, { env, onBytes, signal });
+    try {
+      if (from === undefined) {
+        const onBytes = progress.ofDownload(batch);
+        await (options.download ?? pipDownload)(batch, folder, { env, onBytes, signal });
+      }
+      for (const wheel of batch) {
+        const file = join(folder, wheel.file);
+        progress.verify(wheel);
+        await verifyWheel(file, wheel);
+        await unpack(file, partial, options, (bytes) => progress.unpack(wheel, bytes));
+        writeFileSync(stampOf(partial, wheel), '');
+        progress.finish(wheel);
+      }
+    } finally {
+      if (from === undefined) rmSync(folder, { recursive: true, force: true });
     }
-    for (const wheel of batch) {
-      const file = join(folder, wheel.file);
-      const verified = { done: done.bytes, total: totals.bytes, detail: wheel.project };
-      options.onProgress?.({ step: 'verify', ...verified });
-      await verifyWheel(file, wheel);
-      done.bytes += wheel.bytes;
-      await unpack(file, partial, options, (bytes) =>
-        options.onProgress?.({
-          step: 'unpack',
-          done: done.unpackedBytes + bytes,
-          total: totals.unpackedBytes,
-          detail: wheel.project,
-        }),
-      );
-      done.unpackedBytes += wheel.unpackedBytes;
-      writeFileSync(stampOf(partial, wheel), '');
-    }
-    if (from === undefined) rmSync(folder, { recursive: true, force: true });
   }
   renameSync(partial, site);
   return site;
@@ -185,14 +171,4 @@ function removeOldDownloads(home) {
   for (const name of readdirSync(home)) {
     if (name.startsWith(downloadPrefix)) rmSync(join(home, name), { recursive: true, force: true });
   }
-}
-
-/** @param {readonly Wheel[]} wheels */
-function bytesOf(wheels) {
-  return wheels.reduce((total, wheel) => total + wheel.bytes, 0);
-}
-
-/** @param {readonly Wheel[]} wheels */
-function unpackedBytesOf(wheels) {
-  return wheels.reduce((total, wheel) => total + wheel.unpackedBytes, 0);
 }
