@@ -47,12 +47,13 @@ export function drawLesionTexture(
       : lesionClass === 'hcc' && radius > 12 && random.uniform() < 0.4
         ? [drawNecrosis(random, shape)]
         : [];
-  const hasCapsule = lesionClass === 'hcc' && !atypical;
+  // Small HCC have no capsule yet.
+  const hasCapsule = lesionClass === 'hcc' && !atypical && radius > 7.5;
   return {
     texture,
     nodules,
     core,
-    capsuleThickness: hasCapsule ? Math.max(0.9, Math.min(1.6, 0.1 * radius)) : 0,
+    capsuleThickness: hasCapsule ? Math.max(0.8, Math.min(1.5, 0.085 * radius)) : 0,
   };
 }
 

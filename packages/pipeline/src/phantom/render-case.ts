@@ -81,11 +81,11 @@ export function drawCase(plan: CasePlan, options: RenderOptions): CaseModel {
     PV: undefined,
     DL: drawDeformation(stream('deformation/DL')),
   };
-  const used = options.phases.flatMap((phase) => deformations[phase] ?? []);
   return {
     plan,
     grid,
-    fine: fineGridOf(grid, used),
+    // Of every phase, so that a fourth one does not change the others.
+    fine: fineGridOf(grid, [deformations.NC, deformations.ART, deformations.DL]),
     anatomy,
     lesion: { class: plan.class, atypical: plan.atypical, shape, texture },
     diameter,

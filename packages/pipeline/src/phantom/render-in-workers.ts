@@ -20,14 +20,15 @@ export async function renderInWorkers(
   const workers: Worker[] = [];
   const truths = new Array<CaseTruth>(plans.length);
   let next = 0;
+  let cancel = () => {};
   try {
     await new Promise<void>((resolve, reject) => {
-      const cancel = () => reject(new FlcError('CANCELLED', 'Generating the cohort was cancelled'));
+      cancel = () => reject(new FlcError('CANCELLED', 'Generating the cohort was cancelled'));
       if (signal?.aborted) return cancel();
       signal?.addEventListener('abort', cancel, { once: true });
       let done = 0;
       for (let i = 0; i < numWorkers; i++) {
-        const worker = new Worker(new URL('./case-worker.js', import.meta.url), {
+        const worker = new Worker(workerFile(), {
           workerData: input,
         });
         workers.push(worker);
@@ -55,9 +56,19 @@ export async function renderInWorkers(
       }
     });
   } finally {
+    signal?.removeEventListener('abort', cancel);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   return truths;
+}
+
+/** Sources run directly (tests) have no compiled worker beside them; the build's is taken. */
+function workerFile(): URL {
+  const compiled = !import.meta.url.endsWith('.ts');
+  return new URL(
+    compiled ? './case-worker.js' : '../../dist/phantom/case-worker.js',
+    import.meta.url,
+  );
 }
 
 function fromReply(error: Extract<WorkerReply, { error: unknown }>['error']): FlcError {

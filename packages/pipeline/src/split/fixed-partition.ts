@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { FlcError } from '@flc-native/errors';
+import { pseudonym } from '../dataset/pseudonym.js';
 import { type Cohort, type Patient, sumCounts } from './cohort.js';
 import { type Part, type Partition, parts } from './splits.js';
 
@@ -52,23 +52,18 @@ export function fixedPartition(cohort: Cohort, lists: Record<Part, readonly stri
 function resolve(cohort: Cohort, entries: readonly string[], part: Part): Patient[] {
   const found = new Map<string, Patient>();
   for (const entry of entries) {
-    const names = [entry, pseudonymOf(entry)];
+    const names = [entry, pseudonym(entry)];
     const patient = cohort.patients.find(
       ({ id, caseIds }) => names.includes(id) || names.some((name) => caseIds.has(name)),
     );
     if (patient === undefined) {
       // The entry may be a real name and must not travel in an error; its place in the list is enough.
       throw new FlcError('DATA_ERROR', `An entry of the ${part} list is no patient or case`, {
-        details: { part, entry: entries.indexOf(entry), pseudonym: pseudonymOf(entry) },
+        details: { part, entry: entries.indexOf(entry), pseudonym: pseudonym(entry) },
         remedy: 'Entries are patient or case ids of the prepared cohort with a labelled lesion.',
       });
     }
     found.set(patient.id, patient);
   }
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** First 12 hexadecimal digits of SHA-256, the form in which names leave a dataset. */
-function pseudonymOf(name: string): string {
-  return createHash('sha256').update(name, 'utf8').digest('hex').slice(0, 12);
 }
