@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDir } from './cache-dir.mjs';
+import { outputLines } from './output-lines.mjs';
 import { SetupError } from './setup-error.mjs';
 import { torchVersion, wheelSet } from './wheel-set.mjs';
 
@@ -114,13 +114,7 @@ function readEnvironment(env) {
 function findInPython(env) {
   const code =
     "import importlib.util as u\ns = u.find_spec('torch')\nprint(s.origin if s and s.origin else '')";
-  const run = spawnSync('python3', ['-c', code], {
-    encoding: 'utf8',
-    env: { ...env },
-    cwd: '/',
-    timeout: 20_000,
-  });
-  const origin = run.status === 0 ? run.stdout.trim() : '';
+  const [origin = ''] = outputLines('python3', ['-c', code], env);
   return origin.endsWith('__init__.py') ? inspect(dirname(origin), 'python') : undefined;
 }
 
