@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import {
+  type Dataset,
   type DatasetInput,
   identityDirection,
   makeVolume,
+  type PrepareOptions,
+  prepareDataset,
+  readDataset,
   type Vector3,
   type Volume,
   type VoxelData,
@@ -111,4 +115,20 @@ export async function writeCohort(
   const file = join(folder, 'dataset.yaml');
   await writeDataset(file, dataset);
   return file;
+}
+
+/** Makes cohorts below a folder, each with a folder of its own to prepare it into. */
+export function preparableCohorts(folder: string) {
+  let count = 0;
+  return async (ids = ['a', 'b', 'c'], change?: (dataset: DatasetInput) => void) => {
+    count += 1;
+    const root = join(folder, String(count));
+    const cases = ids.map((id) => ({ id }));
+    const file = await writeCohort(root, cases, change);
+    const dataset = await readDataset(file);
+    const out = join(root, 'prepared');
+    const prepare = (options: PrepareOptions = {}, from: Dataset = dataset) =>
+      prepareDataset(from, out, { workers: 0, ...options });
+    return { root, file, dataset, out, prepare };
+  };
 }
