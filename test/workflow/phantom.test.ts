@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,7 +89,7 @@ describe('the whole way through the program', () => {
 
   it('refuses a model that is cut short', async () => {
     const run = 'runs/cut';
-    await step('train', '--prepared', 'prepared', '--run', run, ...tinyNetwork);
+    await cp(join(dir, 'runs/first'), join(dir, run), { recursive: true });
     await truncate(join(dir, run, 'model/weights.safetensors'), 1000);
     const { exitCode, stdout } = await runCli(
       ['evaluate', '--prepared', 'prepared', '--run', run, '--json'],
@@ -126,8 +126,8 @@ describe('the whole way through the program', () => {
 
 describe('Ctrl-C', () => {
   it('leaves a checkpoint, says how to go on, and the run ends as if never stopped', async () => {
-    const steps = ['--max-steps', '40', '--evaluate-every', '10'];
-    const flags = [...tinyNetwork.filter((flag) => flag !== ''), ...steps];
+    const steps = ['--max-steps', '12', '--evaluate-every', '4'];
+    const flags = [...tinyNetwork, ...steps];
     const stopped = await runCli(
       ['train', '--prepared', 'prepared', '--run', 'runs/stopped', ...flags],
       {

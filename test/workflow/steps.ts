@@ -8,6 +8,8 @@ export const tinyNetwork = [
   ...['--depth', '1', '--widths', '4,6,8', '--hidden-size', '5'],
   ...['--batch-size', '12', '--rois-per-batch', '4', '--max-steps', '4', '--evaluate-every', '2'],
   ...['--evaluate-patches-per-lesion', '4', '--label-map-pace', '5', '--seed', '3'],
+  // One thread: threads that wait for each other take long on a busy machine.
+  ...['--threads', '1'],
 ];
 
 /** Runs a command that must succeed, with --json; @returns what it printed. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Classifier, EvaluationResult } from '@flc-native/classifier';
 import { FlcError } from '@flc-native/errors';
-import { defineCommand, type Surroundings } from '../command.js';
+import type { SampleImage } from '@flc-native/report';
+import { defineCommand, type Outcome, type Surroundings } from '../command.js';
 import { percent } from '../format.js';
 import { deviceOptions } from '../network-options.js';
 import { pairs, required, type Settings, text } from '../option.js';
@@ -34,18 +35,31 @@ export const predict = defineCommand({
   options,
   async run(settings, surroundings) {
     checkInputs(settings);
-    const { result, loadSample, phases } =
-      settings.dataset === undefined
-        ? await predictLesion(settings, surroundings)
-        : await predictDataset(settings, settings.dataset, surroundings);
-    const json = { notice, ...publicForm(result) };
-    if (settings.out !== undefined)
-      await writePredictions(settings.out, json, result, phases, loadSample);
-    for (const { id, warnings } of result.predictions)
-      for (const warning of warnings) surroundings.note(`warning: lesion ${id}: ${warning}`);
-    return { json, text: describe(result) };
+    const finish = (predicted: Predicted) => writeOutcome(predicted, settings.out, surroundings);
+    return settings.dataset === undefined
+      ? await finish(await predictLesion(settings, surroundings))
+      : await predictDataset(settings, settings.dataset, surroundings, finish);
   },
 });
+
+/** Predictions, and what it takes to draw them. */
+interface Predicted {
+  readonly result: EvaluationResult;
+  readonly phases: readonly string[];
+  readonly loadSample: (sampleId: string) => Promise<SampleImage | undefined>;
+}
+
+async function writeOutcome(
+  { result, phases, loadSample }: Predicted,
+  out: string | undefined,
+  { note }: Surroundings,
+): Promise<Outcome> {
+  const json = { notice, ...publicForm(result) };
+  if (out !== undefined) await writePredictions(out, json, result, phases, loadSample);
+  for (const { id, warnings } of result.predictions)
+    for (const warning of warnings) note(`warning: lesion ${id}: ${warning}`);
+  return { json, text: describe(result) };
+}
 
 function checkInputs({ dataset, phase, mask }: PredictSettings): void {
   const files = phase !== undefined || mask !== undefined;
@@ -56,7 +70,10 @@ function checkInputs({ dataset, phase, mask }: PredictSettings): void {
   });
 }
 
-async function predictLesion(settings: PredictSettings, { signal }: Surroundings) {
+async function predictLesion(
+  settings: PredictSettings,
+  { signal }: Surroundings,
+): Promise<Predicted> {
   const { Classifier: Model } = await import('@flc-native/classifier');
   const { readVolume } = await import('@flc-native/pipeline');
   const classifier = await Model.load(settings.model, deviceOf(settings));
@@ -120,11 +137,13 @@ function filesOf(phases: readonly string[], given: Readonly<Record<string, strin
   );
 }
 
+/** The prepared lesions live in a folder of their own until `finish` is done with them. */
 async function predictDataset(
   settings: PredictSettings,
   file: string,
   { signal, progress }: Surroundings,
-) {
+  finish: (predicted: Predicted) => Promise<Outcome>,
+): Promise<Outcome> {
   const { classifyPrepared, prepareOptionsOf, readModelDescription } = await import(
     '@flc-native/classifier'
   );
@@ -150,14 +169,15 @@ async function predictDataset(
       onProgress: (count, total) => classifying.update(count, total),
     });
     const samples = new Map(prepared.index.samples.map((sample) => [sample.id, sample]));
-    return {
+    classifying.stop();
+    return await finish({
       phases: model.phases,
       result,
-      loadSample: async (id: string) => {
+      loadSample: async (id) => {
         const sample = samples.get(id);
         return sample && prepared.loadSample(sample);
       },
-    };
+    });
   } finally {
     preparing.stop();
     classifying.stop();
