@@ -83,6 +83,8 @@ async function runOnThreads(
 function start(threads: Set<Worker>, file: URL): Worker {
   const thread = new Worker(file);
   threads.add(thread);
+  // Between two tasks nobody else listens, and an error without a listener would end the process.
+  thread.on('error', () => undefined);
   thread.once('exit', () => threads.delete(thread));
   return thread;
 }
