@@ -160,7 +160,7 @@ function requireWheels(wheels, from) {
     `${from} lacks ${absent.map((wheel) => wheel.file).join(', ')}`,
     {
       remedy:
-        'fill the folder with "flc-native setup --download" of this version (with --cuda for the GPU libraries)',
+        'fill the folder with "flc-native setup --download" of this version, with the GPU libraries if they are wanted here',
       details: { file: from },
     },
   );
