@@ -338,16 +338,19 @@ describe('oracle', () => {
   it('is Bayes with the mixture of the generator', () => {
     // s = np.array([8, 15, 12]); cov = lambda r: np.outer(s, s) * (r + (1 - r) * np.eye(3)), r = 0.95 for cyst, else 0;
     // p = [.85 * mvn(typical, cov(r)).pdf(x) + .15 * mvn(atypical, cov(r)).pdf(x)]; p / p.sum() (scipy.stats)
-    const probabilities = oracleProbabilities(
-      { NC: 46, ART: 88, PV: 92, DL: 0 },
-      ['NC', 'ART', 'PV'],
-      even,
-    );
-    expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-    const expected = [3.780978e-17, 0.0478463384, 0.6563555837, 0.2957980779];
-    expect(Math.max(...expected.map((p, i) => Math.abs(p - (probabilities[i] ?? 0))))).toBeLessThan(
-      1e-9,
-    );
+    const references = [
+      [
+        { NC: 46, ART: 88, PV: 92, DL: 0 },
+        [3.780978e-17, 0.0478463384, 0.6563555837, 0.2957980779],
+      ],
+      [{ NC: 56, ART: 61, PV: 70, DL: 0 }, [0.2160702671, 0.000025869, 0.6246588928, 0.1592449712]],
+    ] as const;
+    for (const [lesion, expected] of references) {
+      const probabilities = oracleProbabilities(lesion, ['NC', 'ART', 'PV'], even);
+      expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+      const differences = expected.map((p, i) => Math.abs(p - (probabilities[i] ?? 0)));
+      expect(Math.max(...differences)).toBeLessThan(1e-9);
+    }
   });
 
   it('knows the means of each class and follows the priors', () => {
