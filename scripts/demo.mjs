@@ -6,6 +6,8 @@ import { root, run, Stop } from './terminal.mjs';
 try {
   const { built } = await bootstrap();
   if (!built) throw new Stop('the build failed, so there is nothing to show');
+  // Ctrl-C reaches the program too, which writes a checkpoint and ends; this process waits for that.
+  process.on('SIGINT', () => {});
   const program = join(root, 'packages', 'cli', 'bin', 'flc-native.js');
   const { status } = await run(process.execPath, [program, 'demo', ...process.argv.slice(2)]);
   process.exitCode = status;
