@@ -7,6 +7,12 @@
 use std::path::{Path, PathBuf};
 
 const TORCH_VERSION: &str = "2.11.0";
+const SOURCES: [&str; 4] = [
+    "cpp/batch_norm_relu.cpp",
+    "cpp/fused_sgd.cpp",
+    "cpp/convolution.cpp",
+    "cpp/cpu_allocator.cpp",
+];
 
 fn main() {
     let libtorch = match std::env::var("LIBTORCH") {
@@ -14,27 +20,55 @@ fn main() {
         Err(_) => fail("LIBTORCH is not set: run `npm run setup`, which provides libtorch"),
     };
     check_version(&libtorch);
-    let sources = ["cpp/fused_sgd.cpp", "cpp/convolution.cpp", "cpp/cpu_allocator.cpp"];
+    compile_kernels();
     let include = libtorch.join("include");
-    cc::Build::new()
-        .cpp(true)
-        .std("c++17")
-        .opt_level(3)
-        .warnings(false)
-        .define("NDEBUG", None)
+    shim()
+        // at::parallel_for is a template over OpenMP; libgomp is the copy that libtorch has loaded.
+        .flag("-fopenmp")
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
-        .files(sources)
+        .files(SOURCES)
         .compile("flc_torch_ext");
-    for source in sources {
-        println!("cargo:rerun-if-changed={source}");
-    }
-    println!("cargo:rerun-if-changed=cpp/boundary.h");
+    println!("cargo:rerun-if-changed=cpp");
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rustc-link-lib=torch_cpu");
     println!("cargo:rustc-link-lib=c10");
+    println!("cargo:rustc-link-lib=gomp");
     // Dependents need it for the run path of their test executables.
     println!("cargo:lib={}", libtorch.join("lib").display());
+}
+
+fn shim() -> cc::Build {
+    let mut build = cc::Build::new();
+    build.cpp(true).std("c++17").opt_level(3).warnings(false).define("NDEBUG", None);
+    build
+}
+
+/// The same loops for each instruction set; the shim chooses when it runs.
+fn compile_kernels() {
+    let sets: [(&str, &[&str]); 3] = [
+        (
+            "avx512",
+            &[
+                "-mavx512f",
+                "-mavx512bw",
+                "-mavx512vl",
+                "-mavx512dq",
+                "-mfma",
+                "-mprefer-vector-width=512",
+            ],
+        ),
+        ("avx2", &["-mavx2", "-mfma"]),
+        ("baseline", &[]),
+    ];
+    for (name, flags) in sets {
+        let mut build = shim();
+        build.define("FLC_ISA", name).flag("-fno-math-errno").flag("-fno-trapping-math");
+        flags.iter().for_each(|flag| {
+            build.flag(flag);
+        });
+        build.file("cpp/batch_norm_kernels.cpp").compile(&format!("flc_batch_norm_{name}"));
+    }
 }
 
 /// A wheel has no `build-version` file, so torch-sys checks nothing: read `version.py`.

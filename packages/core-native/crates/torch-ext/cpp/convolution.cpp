@@ -1,6 +1,6 @@
 // oneDNN convolutions with ReLU and residual addition as post-operations (inference only). tch has no binding for the mkldnn namespace.
 #include "boundary.h"
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
 

@@ -1,6 +1,8 @@
 // Momentum SGD over all parameters in one call; tch excludes the _fused_ family.
 #include "boundary.h"
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/_fused_sgd.h>
+#include <vector>
 
 extern "C" char *flc_fused_sgd(at::Tensor **parameters, at::Tensor **gradients, at::Tensor **momenta,
                                size_t count, double weight_decay, double momentum,

@@ -1,11 +1,13 @@
 //! The few libtorch calls that tch lacks, as a small C++ shim. No CUDA symbol in it: the addon must load on CPU hosts.
 
 mod allocator;
+mod batch_norm;
 mod boundary;
 mod convolution;
 mod fused_sgd;
 
 pub use allocator::{cached_memory, install_caching_allocator, release_cached_memory};
+pub use batch_norm::{BatchNormTensors, batch_norm_relu};
 pub use boundary::TorchExtError;
 pub use convolution::{convolution_relu, prepack_convolution};
 pub use fused_sgd::fused_sgd;

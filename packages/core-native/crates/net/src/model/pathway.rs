@@ -35,16 +35,23 @@ impl ConvBn {
 
     /// [n, c_in, h, w] -> [n, c_out, h / stride, w / stride], in the arithmetic of `xs`.
     pub fn forward(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
+        self.bn.forward(&self.convolve(xs)?, train)
+    }
+
+    /// `relu(forward(xs) [+ residual])`
+    pub fn forward_relu(
+        &self,
+        xs: &Tensor,
+        residual: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Tensor> {
+        self.bn.forward_relu(&self.convolve(xs)?, residual, train)
+    }
+
+    fn convolve(&self, xs: &Tensor) -> Result<Tensor> {
         let weight = self.weight.f_to_kind(xs.f_kind()?)?;
-        let ys = xs.f_conv2d(
-            &weight,
-            None::<&Tensor>,
-            [self.stride, self.stride],
-            [self.padding, self.padding],
-            [1, 1],
-            1,
-        )?;
-        self.bn.forward(&ys, train)
+        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
+        Ok(xs.f_conv2d(&weight, None::<&Tensor>, stride, padding, [1, 1], 1)?)
     }
 }
 
@@ -58,9 +65,8 @@ pub struct Block {
 
 impl Block {
     fn forward(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
-        let ys = self.first.forward(xs, train)?.f_relu_()?;
-        let mut ys = self.second.forward(&ys, train)?;
-        Ok(ys.f_add_(&self.shortcut.forward(xs, train)?)?.f_relu_()?)
+        let ys = self.first.forward_relu(xs, None, train)?;
+        self.second.forward_relu(&ys, Some(&self.shortcut.forward(xs, train)?), train)
     }
 }
 
@@ -95,7 +101,7 @@ impl Pathway {
 
     /// `xs` [n, channels, side, side] -> [n, widths[2]] by global average pooling, accumulated and returned as `pooled`.
     pub fn forward(&self, xs: &Tensor, pooled: Kind, train: bool) -> Result<Tensor> {
-        let mut ys = self.stem.forward(xs, train)?.f_relu_()?;
+        let mut ys = self.stem.forward_relu(xs, None, train)?;
         for block in &self.blocks {
             ys = block.forward(&ys, train)?;
         }
