@@ -9,7 +9,7 @@ import torch
 from case_files import read_batch
 from joint_loss import LossConfig, joint_loss, momentum_sgd, updated_centers
 from load_weights import load_model
-from resgl_bdlstm import Outputs
+from resgl_bdlstm import Outputs, Pathway
 
 VARIANTS = ("pairwise", "shared", "channels_last", "bf16", "compile", "compile_bf16")
 """Each adds to the one before: pair-wise float32; global pathway once per ROI; channels-last; bf16 autocast.
@@ -28,7 +28,11 @@ class TrainingPeer:
         self.network = network
         self.initial = copy.deepcopy(network.state_dict())
         self.bf16 = variant.endswith("bf16")
-        self.forward = torch.compile(network) if variant.startswith("compile") else network
+        if variant.startswith("compile"):
+            # One pathway at a time: a guard on a submodule called `global` is no valid Python (torch 2.11).
+            for pathway in network.modules():
+                if isinstance(pathway, Pathway):
+                    pathway.compile()
         self.config = LossConfig()
         self.last: Outputs | None = None
 
@@ -41,7 +45,7 @@ class TrainingPeer:
             begin = time.perf_counter()
             optimizer.zero_grad(set_to_none=True)
             with torch.autocast("cpu", torch.bfloat16) if self.bf16 else nullcontext():
-                outputs = self.forward(self.batch.patch, self.batch.roi, self.batch.roi_of_patch)
+                outputs = self.network(self.batch.patch, self.batch.roi, self.batch.roi_of_patch)
             outputs = Outputs(*(part.float() if part is not None else None for part in outputs))
             loss = joint_loss(outputs, self.batch.target, centers, self.config)
             loss.total.backward()
