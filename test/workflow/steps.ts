@@ -6,6 +6,7 @@ import { runCli } from '../../packages/cli/test/run-cli.js';
 /** Flags of a network that trains in seconds; the numbers mean nothing. */
 export const tinyNetwork = [
   ...['--depth', '1', '--widths', '4,6,8', '--hidden-size', '5'],
+  ...['--patch-input', '16', '--roi-input', '16'],
   ...['--batch-size', '12', '--rois-per-batch', '4', '--max-steps', '4', '--evaluate-every', '2'],
   ...['--evaluate-patches-per-lesion', '4', '--label-map-pace', '5', '--seed', '3'],
   // One thread: threads that wait for each other take long on a busy machine.

@@ -10,6 +10,14 @@ export const networkOptions = {
   depth: defaultElsewhere(integer('n of a residual pathway of 6n+2 layers', { min: 1 }), '3'),
   widths: defaultElsewhere(threeNumbers('<a,b,c>', 'channels of the three stages'), '16,32,64'),
   hiddenSize: defaultElsewhere(integer('of the LSTM, each direction', { min: 1 }), '64'),
+  patchInput: defaultElsewhere(
+    integer('side to which a patch is resized, pixels', { min: 8 }),
+    '64',
+  ),
+  roiInput: defaultElsewhere(
+    integer('side to which a region of interest is resized, pixels', { min: 8 }),
+    '128',
+  ),
   readout: defaultElsewhere(choice(['last', 'all'], 'which LSTM outputs make the feature'), 'last'),
   shortcut: defaultElsewhere(choice(['pad', 'projection'], 'of the residual blocks'), 'pad'),
   pathways: defaultElsewhere(

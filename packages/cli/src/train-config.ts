@@ -1,6 +1,6 @@
 import { networkPresets } from '@flc-native/classifier/presets';
 import type { TrainConfigOverrides } from '@flc-native/core-native';
-import { deviceOptions, type networkOptions, trainingOptions } from './network-options.js';
+import { deviceOptions, networkOptions, trainingOptions } from './network-options.js';
 import type { Settings } from './option.js';
 
 type NetworkSettings = Settings<
@@ -12,25 +12,15 @@ type NetworkSettings = Settings<
  * is laid down: a new run then has the addon's defaults, which are the paper's network, and a resumed run its own.
  */
 export function trainConfigOf(settings: NetworkSettings): TrainConfigOverrides {
-  const { depth, widths, hiddenSize, readout, shortcut, pathways, phaseFusion, directions } =
-    settings;
   const preset = settings.network === undefined ? undefined : networkPresets[settings.network];
+  const { network: _preset, widths, ...network } = pick(settings, networkOptions);
   const { lossWeights, ...training } = pick(settings, { ...trainingOptions, ...deviceOptions });
   return {
     ...(preset && { lambda: preset.lambda, lossWeights: preset.lossWeights }),
     ...given({ ...training, lossWeights: lossWeights && headWeights(lossWeights) }),
     network: {
       ...(preset && { pathways: preset.pathways, phaseFusion: preset.phaseFusion }),
-      ...given({
-        depth,
-        widths: widths && [...widths],
-        hiddenSize,
-        readout,
-        shortcut,
-        pathways,
-        phaseFusion,
-        directions,
-      }),
+      ...given({ ...network, widths: widths && [...widths] }),
     },
   };
 }
