@@ -96,10 +96,18 @@ function hasDocumentationTests(folder) {
   return readdirSync(folder, { withFileTypes: true }).some((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      const generated = ['node_modules', 'target', 'dist'].includes(entry.name);
-      return !generated && hasDocumentationTests(path);
+      const other = ['node_modules', 'target', 'dist', 'tests'].includes(entry.name);
+      return !other && hasDocumentationTests(path);
     }
-    if (!entry.name.endsWith('.rs')) return false;
-    return /^\s*\/\/[/!] ```(?!text)/m.test(readFileSync(path, 'utf8'));
+    return entry.name.endsWith('.rs') && hasDocumentationTest(readFileSync(path, 'utf8'));
   });
+}
+
+/** @param {string} source Rust; rustdoc runs the fenced blocks that name no other language */
+export function hasDocumentationTest(source) {
+  const fences = [...source.matchAll(/^\s*\/\/[/!]\s*```(.*)$/gm)].map(([, language]) => language);
+  // Every second fence closes a block.
+  return fences.some(
+    (language = '', i) => i % 2 === 0 && /^(rust|should_panic|no_run|ignore|\s*$)/.test(language),
+  );
 }

@@ -14,6 +14,7 @@ import {
   tally,
   withExitStatus,
 } from '../scripts/tally.mjs';
+import { hasDocumentationTest } from '../scripts/test-runners.mjs';
 
 // The closing lines are copied from the runners' own output.
 describe('the count of npm test', () => {
@@ -101,6 +102,18 @@ describe('prerequisites', () => {
       'a C++ compiler 12.2.0',
       'python3 3.11.2',
     ]);
+  });
+});
+
+describe('documentation tests', () => {
+  it.each([
+    ['/// ```\n/// f();\n/// ```\n', true],
+    ['    //! ```rust\n    //! ```\n', true],
+    ['/// ```python\n/// f()\n/// ```\n', false],
+    ['/// ```text\n/// ```\n/// ```no_run\n/// ```\n', true],
+    ['// ```\nfn f() {}', false],
+  ])('are found in %j: %s', (source, found) => {
+    expect(hasDocumentationTest(source)).toBe(found);
   });
 });
 
