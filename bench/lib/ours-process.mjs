@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { benchLabelMap, benchTrainingStep, runtimeReport } from '@flc-native/core-native';
+import { runtimeReport } from '@flc-native/core-native';
+import { benchLabelMap, benchTrainingStep } from '@flc-native/core-native/bench';
 import { readSafetensors } from '@flc-native/pipeline';
 
 /** @type {{ task: string, common: object, logits: Float32Array | undefined }} */

@@ -1,6 +1,6 @@
 """Loads a native model directory in PyTorch: `python3 load_weights.py MODEL_DIR [--compare RECORD]`.
 
-MODEL_DIR holds weights.safetensors, which is a PyTorch state_dict, and network.json, its NetworkConfig.
+MODEL_DIR holds weights.safetensors, which is a PyTorch state_dict, and network.json with its NetworkConfig.
 RECORD is a safetensors file with input.patch, input.roi, input.roi_of_patch and the evaluation-mode outputs
 that were computed from them elsewhere: eval.last and, where present, eval.local, eval.global, eval.feature.
 """
@@ -29,12 +29,16 @@ def load_model(directory: str | Path) -> ResGlBdLstm:
     return network.eval()
 
 
-def save_model(network: ResGlBdLstm, directory: str | Path) -> None:
-    """Writes a directory that `load_model` and the native `Network.load` read."""
+def save_model(network: ResGlBdLstm, directory: str | Path, background: str = "lower") -> None:
+    """Writes a directory that `load_model` and the native `Network.load` read.
+
+    `background` is what the native side puts outside the lesion: lower, zero or keep.
+    """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     write_safetensors(directory / "weights.safetensors", dict(network.state_dict()), {"format": "pt"})
-    (directory / "network.json").write_text(json.dumps(asdict(network.config), indent=2) + "\n")
+    record = {"format": "flc-network", "version": 1, "network": asdict(network.config), "background": background}
+    (directory / "network.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
 @torch.no_grad()

@@ -36,8 +36,8 @@ class NetworkConfig:
 
     @staticmethod
     def from_json(path: str | Path) -> "NetworkConfig":
-        """Reads a network.json; keys beside those of the network are left alone."""
-        return NetworkConfig.from_record(json.loads(Path(path).read_text()))
+        """Reads the network of a network.json."""
+        return NetworkConfig.from_record(json.loads(Path(path).read_text())["network"])
 
     @staticmethod
     def from_record(record: dict) -> "NetworkConfig":

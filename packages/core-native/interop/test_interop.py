@@ -56,7 +56,8 @@ class NativeModel(unittest.TestCase):
 
     def test_round_trip_keeps_every_bit(self) -> None:
         with tempfile.TemporaryDirectory() as copy:
-            save_model(load_model(self.directory), copy)
+            background = json.loads((self.directory / "network.json").read_text())["background"]
+            save_model(load_model(self.directory), copy, background)
             first, _ = read_safetensors(self.directory / "weights.safetensors")
             second, _ = read_safetensors(Path(copy) / "weights.safetensors")
             native, own = (json.loads((Path(d) / "network.json").read_text()) for d in (self.directory, copy))

@@ -841,5 +841,6 @@ module.exports.BindingPrecision = nativeBinding.BindingPrecision
 module.exports.loadNetwork = nativeBinding.loadNetwork
 module.exports.provokeFailure = nativeBinding.provokeFailure
 module.exports.resolveTrainConfig = nativeBinding.resolveTrainConfig
+module.exports.runBench = nativeBinding.runBench
 module.exports.runtimeReport = nativeBinding.runtimeReport
 module.exports.startTraining = nativeBinding.startTraining

@@ -23,6 +23,27 @@ export declare class BindingNetwork {
   close(): void
 }
 
+/** A batch on which the benchmarks time the training step (`kind: "training"`) or the label map (`"labelMap"`). */
+export interface BindingBench {
+  kind: string
+  config: any
+  weights: string
+  /** [n, phases, patchSize, patchSize] */
+  patches: Float32Array
+  /** [rois, phases, ...roiSize] */
+  rois: Float32Array
+  roiSize: Array<number>
+  roiOfPatch: Int32Array
+  targets: Int32Array
+  repeats: number
+}
+
+export interface BindingBenchTimes {
+  seconds: Array<number>
+  losses: Array<number>
+  logits: Float32Array
+}
+
 /** A failure with its facts; the TypeScript face makes an `FlcError` of it. */
 export interface BindingFailure {
   code: string
@@ -79,6 +100,8 @@ export declare function provokeFailure(kind: 'panic' | 'exception'): boolean | B
 
 /** Defaults overlaid with `overrides` and checked as a whole; unknown keys are refused. */
 export declare function resolveTrainConfig(overrides: any): any | BindingFailure
+
+export declare function runBench(bench: BindingBench): Promise<BindingBenchTimes | BindingFailure>
 
 /** What this process runs on. With `load_cuda` libtorch's CUDA library is loaded even where no driver is present. */
 export declare function runtimeReport(loadCuda: boolean): any | BindingFailure

@@ -1,5 +1,6 @@
 //! ResGL-BDLSTM (Liang et al., MICCAI 2018): the network, its joint loss, trainer and inference on libtorch. Knows nothing of Node.
 
+pub mod bench;
 pub mod config;
 pub mod data;
 pub mod device;
