@@ -125,6 +125,45 @@ describe('the whole way through the program', () => {
   });
 });
 
+describe('a damaged case', () => {
+  const broken = 'Mustermann/broken.yaml';
+  beforeAll(async () => {
+    const yaml = await readFile(join(dir, 'Mustermann/dataset.yaml'), 'utf8');
+    const [image = ''] = /images\/\S+PV\.nii\.gz/.exec(yaml) ?? [];
+    await cp(join(dir, 'Mustermann', image), join(dir, 'Mustermann/cut.nii.gz'));
+    await truncate(join(dir, 'Mustermann/cut.nii.gz'), 5000);
+    await writeFile(join(dir, broken), yaml.replace(image, 'cut.nii.gz'));
+  });
+
+  it('is found by check, with the file on stderr only', async () => {
+    const found = await runCli(['check', '--dataset', broken, '--json'], { cwd: dir });
+    expect(found.exitCode).toBe(3);
+    expect(JSON.parse(found.stdout)).toMatchObject({ ok: false, cases: 12 });
+    expect(found.stdout).not.toMatch(/Mustermann|Erika|cut\.nii/i);
+    expect(found.stderr).toContain('cut.nii.gz');
+  });
+
+  it('does not stop the others', async () => {
+    const done = await runCli(
+      ['prepare', '--dataset', broken, '--out', 'prepared-broken', '--json'],
+      {
+        cwd: dir,
+      },
+    );
+    expect(done.exitCode).toBe(3);
+    const { prepared, failed } = JSON.parse(done.stdout);
+    expect(prepared).toBe(11);
+    expect(failed).toEqual([
+      {
+        caseId: expect.stringMatching(/^[0-9a-f]{12}$/),
+        error: expect.objectContaining({ code: 'DATA_ERROR' }),
+      },
+    ]);
+    expect(done.stdout).not.toMatch(/Mustermann|Erika|cut\.nii/i);
+    expect(done.stderr).toContain('cut.nii.gz');
+  });
+});
+
 describe('Ctrl-C', () => {
   it('leaves a checkpoint, says how to go on, and the run ends as if never stopped', async () => {
     const steps = ['--max-steps', '12', '--evaluate-every', '4'];

@@ -17,11 +17,9 @@ export const check = defineCommand({
       signal,
       onProgress: ({ done, total }) => bar.update(done, total),
     }).finally(() => bar.stop());
-    for (const { severity, code, caseId, file, message, remedy } of found.findings) {
-      const where = [caseId, file].filter((part) => part !== undefined).join(', ');
-      note(
-        `${severity} ${code}${where === '' ? '' : ` (${where})`}: ${message}\n  remedy: ${remedy}`,
-      );
+    for (const { severity, code, caseId, caseName, file, message, remedy } of found.findings) {
+      const where = [caseName ?? caseId, file].filter((part) => part !== undefined).join(', ');
+      note(`${severity} ${code} (${where}): ${message}\n  remedy: ${remedy}`);
     }
     const errors = found.findings.filter(({ severity }) => severity === 'error').length;
     const warnings = found.findings.length - errors;
