@@ -13,11 +13,11 @@ import { readSafetensors } from '@flc-native/pipeline';
 const state = { task: '', common: {}, logits: undefined };
 
 const handlers = {
-  async setup({ task, variant, directory, threads, batchSize }) {
+  async setup({ task, variant, directory, threads }) {
     // Loads libtorch, so that `base` is what the process holds with it and no network yet.
     const runtime = await runtimeReport();
     const base = memory().resident;
-    const network = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8'));
+    const { network } = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8'));
     const { tensors } = await readSafetensors(join(directory, 'inputs.safetensors'));
     const precision = variant === 'bf16' ? 'bf16' : 'float32';
     const roi = tensors.get('input.roi');
@@ -30,7 +30,7 @@ const handlers = {
     }
     state.task = task;
     state.common = {
-      config: { network, precision, threads, ...(batchSize && { batchSize }) },
+      config: { network, precision, threads },
       weights: directory,
       patches: tensors.get('input.patch').data,
       rois,
