@@ -103,8 +103,11 @@ export declare function resolveTrainConfig(overrides: any): any | BindingFailure
 
 export declare function runBench(bench: BindingBench): Promise<BindingBenchTimes | BindingFailure>
 
-/** What this process runs on. With `load_cuda` libtorch's CUDA library is loaded even where no driver is present. */
-export declare function runtimeReport(loadCuda: boolean): any | BindingFailure
+/**
+ * What this process runs on. With `load_cuda` libtorch's CUDA library is loaded even where no driver is present. `cuda_object`: path of
+ * libflc_torch_cuda.so, if it was built.
+ */
+export declare function runtimeReport(loadCuda: boolean, cudaObject?: string | undefined | null): any | BindingFailure
 
 /** Starts a run on a thread of its own. `on_message` gets JSON texts in order: `{"event"}` each, then one `{"result"}` or `{"failure"}`, which is the last. */
 export declare function startTraining(job: BindingTrainingJob, cancellation: BindingCancellation, onMessage: (message: string) => void): boolean | BindingFailure

@@ -7,7 +7,7 @@ import { FlcError } from '@flc-native/errors';
 
 type Addon = typeof import('../native/index.cjs');
 
-const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 let loaded: Addon | undefined;
 
 /**

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { addon } from './addon.js';
+import { join } from 'node:path';
+import { addon, packageRoot } from './addon.js';
 import { unwrap } from './native-error.js';
 
 export interface Device {
@@ -10,6 +12,16 @@ export interface Device {
   readonly memoryBytes: number | null;
 }
 
+/** A GPU as the CUDA object reports it; empty where that object is missing. */
+export interface Gpu {
+  readonly name?: string;
+  /** Compute capability. */
+  readonly capability?: string;
+  readonly totalBytes?: number;
+  readonly freeBytes?: number;
+  readonly problem?: string;
+}
+
 /** What this process runs on. */
 export interface RuntimeReport {
   /** Folder of the libtorch_cpu.so in use. */
@@ -17,11 +29,15 @@ export interface RuntimeReport {
   readonly cpu: { readonly cores: number; readonly bf16: boolean };
   readonly cuda: {
     readonly driver: boolean;
+    /** libtorch's CUDA library is loaded. */
     readonly loaded: boolean;
-    /** Why libtorch's CUDA library did not load. */
+    /** Why it did not load. */
     readonly reason: string | null;
     readonly hasCudart: boolean;
     readonly devices: number;
+    readonly gpus: readonly Gpu[];
+    /** Our own CUDA object, which knows memory and NCCL; a network runs without it. */
+    readonly object: { readonly loaded: boolean; readonly reason: string | null; readonly nccl?: string };
   };
   readonly residentBytes: number;
   readonly peakResidentBytes: number;
@@ -31,14 +47,16 @@ export interface RuntimeReport {
 
 /** With `loadCuda` libtorch's CUDA library is loaded even where no driver is present, to see whether it would. */
 export function runtimeReport(options: { readonly loadCuda?: boolean } = {}): RuntimeReport {
-  return unwrap(addon().runtimeReport(options.loadCuda ?? false)) as RuntimeReport;
+  const object = join(packageRoot, 'native', 'libflc_torch_cuda.so');
+  const path = existsSync(object) ? object : undefined;
+  return unwrap(addon().runtimeReport(options.loadCuda ?? false, path)) as RuntimeReport;
 }
 
 /** The devices that a network can run on here. */
 export function devices(): Device[] {
   const { cuda } = runtimeReport();
-  const gpus = Array.from({ length: cuda.devices }, (_, index): Device => {
-    return { name: `cuda:${index}`, kind: 'cuda', memoryBytes: null };
+  const gpus = cuda.gpus.map((gpu, index): Device => {
+    return { name: `cuda:${index}`, kind: 'cuda', memoryBytes: gpu.totalBytes ?? null };
   });
   return [{ name: 'cpu', kind: 'cpu', memoryBytes: totalmem() }, ...gpus];
 }

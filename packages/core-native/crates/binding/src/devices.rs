@@ -1,31 +1,58 @@
 use crate::failure::{BindingFailure, outcome};
 use flc_net::runtime;
+use flc_torch_cuda::CudaObject;
 use napi::Either;
 use napi_derive::napi;
 use serde_json::{Value, json};
+use std::path::Path;
 
-/// What this process runs on. With `load_cuda` libtorch's CUDA library is loaded even where no driver is present.
+/// What this process runs on. With `load_cuda` libtorch's CUDA library is loaded even where no driver is present. `cuda_object`: path of
+/// libflc_torch_cuda.so, if it was built.
 #[napi]
-pub fn runtime_report(load_cuda: bool) -> Either<Value, BindingFailure> {
+pub fn runtime_report(
+    load_cuda: bool,
+    cuda_object: Option<String>,
+) -> Either<Value, BindingFailure> {
     outcome(|| {
-        let driver = runtime::nvidia_driver_present();
-        let loaded = (driver || load_cuda).then(runtime::load_cuda);
-        let ready = matches!(loaded, Some(Ok(())));
-        // Without the library a query would make libtorch remember that there is no CUDA.
-        let count = if ready && tch::Cuda::is_available() { tch::Cuda::device_count() } else { 0 };
         Ok(json!({
             "libtorch": runtime::libtorch_folder(),
             "cpu": { "cores": runtime::resolve_threads(0), "bf16": runtime::cpu_has_bf16() },
-            "cuda": {
-                "driver": driver,
-                "loaded": ready,
-                "reason": match loaded { Some(Err(reason)) => Some(reason), _ => None },
-                "hasCudart": ready && tch::utils::has_cudart(),
-                "devices": count,
-            },
+            "cuda": cuda(load_cuda, cuda_object.as_deref()),
             "residentBytes": runtime::resident_memory(),
             "peakResidentBytes": runtime::peak_resident_memory(),
             "cachedBytes": flc_torch_ext::cached_memory(),
         }))
+    })
+}
+
+fn cuda(load_cuda: bool, object: Option<&str>) -> Value {
+    let driver = runtime::nvidia_driver_present();
+    let loaded = (driver || load_cuda).then(runtime::load_cuda);
+    let ready = matches!(loaded, Some(Ok(())));
+    // Without the library a query would make libtorch remember that there is no CUDA.
+    let count = if ready && tch::Cuda::is_available() { tch::Cuda::device_count() } else { 0 };
+    // The object needs the library's symbols.
+    let object = object.filter(|_| ready).map(|path| CudaObject::open(Path::new(path)));
+    let gpus: Vec<Value> = (0..count)
+        .map(|index| match &object {
+            Some(Ok(object)) => match object.device(index as i32) {
+                Ok(device) => json!(device),
+                Err(error) => json!({ "problem": error.to_string() }),
+            },
+            _ => json!({}),
+        })
+        .collect();
+    json!({
+        "driver": driver,
+        "loaded": ready,
+        "reason": match loaded { Some(Err(reason)) => Some(reason), _ => None },
+        "hasCudart": ready && tch::utils::has_cudart(),
+        "devices": count,
+        "gpus": gpus,
+        "object": match &object {
+            None => json!({ "loaded": false, "reason": Value::Null }),
+            Some(Err(error)) => json!({ "loaded": false, "reason": error.to_string() }),
+            Some(Ok(object)) => json!({ "loaded": true, "reason": Value::Null, "nccl": object.nccl_version().ok() }),
+        },
     })
 }
