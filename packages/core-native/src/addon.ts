@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findLibtorch } from '@flc-native/core-native/setup';
+import { findLibtorch, type LibtorchLocation, SetupError } from '@flc-native/core-native/setup';
 import { FlcError } from '@flc-native/errors';
 
 type Addon = typeof import('../native/index.cjs');
@@ -21,7 +21,7 @@ export function addon(): Addon {
 
 function load(): Addon {
   // A checkout keeps its choice in .libtorch; an installed package finds the one in the user's cache.
-  const location = findLibtorch({ checkout: join(packageRoot, '..', '..') });
+  const location = find(join(packageRoot, '..', '..'));
   if (location === undefined) {
     throw new FlcError('INTERNAL', 'libtorch 2.11.0 was not found', {
       remedy: 'Run `npx flc-native setup`, or set LIBTORCH to a torch 2.11.0.',
@@ -38,6 +38,17 @@ function load(): Addon {
       remedy: 'Build it with `npm run build`; `flc-native doctor` says more.',
       cause,
     });
+  }
+}
+
+/** The set-up code has no dependency and so an error class of its own, with the fields of ours. */
+function find(checkout: string): LibtorchLocation | undefined {
+  try {
+    return findLibtorch({ checkout });
+  } catch (cause) {
+    if (!(cause instanceof SetupError)) throw cause;
+    const { code, message, details, remedy } = cause;
+    throw new FlcError(code, message, { details, cause, ...(remedy !== undefined && { remedy }) });
   }
 }
 

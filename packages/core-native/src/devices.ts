@@ -37,7 +37,11 @@ export interface RuntimeReport {
     readonly devices: number;
     readonly gpus: readonly Gpu[];
     /** Our own CUDA object, which knows memory and NCCL; a network runs without it. */
-    readonly object: { readonly loaded: boolean; readonly reason: string | null; readonly nccl?: string };
+    readonly object: {
+      readonly loaded: boolean;
+      readonly reason: string | null;
+      readonly nccl?: string;
+    };
   };
   readonly residentBytes: number;
   readonly peakResidentBytes: number;

@@ -3,8 +3,9 @@
 
 use crate::{NetError, Result};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use tch::{Kind, Tensor};
@@ -14,13 +15,13 @@ const CHECKSUM: &str = "sha256";
 #[derive(Debug)]
 pub struct StateFile {
     pub tensors: BTreeMap<String, Tensor>,
-    pub metadata: HashMap<String, String>,
+    pub metadata: BTreeMap<String, String>,
 }
 
 pub fn write(
     file: &Path,
     tensors: &BTreeMap<String, Tensor>,
-    metadata: &HashMap<String, String>,
+    metadata: &BTreeMap<String, String>,
 ) -> Result<()> {
     let mut parts = Vec::with_capacity(tensors.len());
     let mut checksum = Sha256::new();
@@ -28,20 +29,39 @@ pub fn write(
         let (dtype, bytes) = to_bytes(tensor)?;
         checksum.update(name);
         checksum.update(&bytes);
-        let shape: Vec<usize> = tensor.size().iter().map(|&extent| extent as usize).collect();
-        parts.push((name.clone(), dtype, shape, bytes));
+        parts.push((name, dtype, tensor.size(), bytes));
     }
     let mut metadata = metadata.clone();
     metadata.insert(CHECKSUM.into(), hex(&checksum.finalize()));
-    let internal = |error: safetensors::SafeTensorError| NetError::Internal(error.to_string());
-    let views: Result<Vec<_>> = parts
-        .iter()
-        .map(|(name, dtype, shape, bytes)| {
-            Ok((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(internal)?))
-        })
-        .collect();
-    let bytes = safetensors::serialize(views?, Some(metadata)).map_err(internal)?;
-    write_atomic(file, &bytes)
+    write_atomic(file, &serialize(&metadata, parts)?)
+}
+
+/// The safetensors layout: length of the header, header, data. Written here because the crate keeps metadata in a hash map, whose
+/// order differs from run to run: equal states must be equal files. Wide types come first, so that every tensor is aligned.
+fn serialize(
+    metadata: &BTreeMap<String, String>,
+    mut parts: Vec<(&String, Dtype, Vec<i64>, Vec<u8>)>,
+) -> Result<Vec<u8>> {
+    parts.sort_by_key(|(name, dtype, _, _)| (std::cmp::Reverse(dtype.bitsize()), *name));
+    let mut header = serde_json::Map::new();
+    header.insert("__metadata__".into(), json!(metadata));
+    let mut offset = 0;
+    for (name, dtype, shape, bytes) in &parts {
+        let range = [offset, offset + bytes.len()];
+        header.insert(
+            (*name).clone(),
+            json!({ "dtype": dtype, "shape": shape, "data_offsets": range }),
+        );
+        offset = range[1];
+    }
+    let mut header =
+        serde_json::to_vec(&header).map_err(|error| NetError::Internal(error.to_string()))?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut file = Vec::with_capacity(8 + header.len() + offset);
+    file.extend((header.len() as u64).to_le_bytes());
+    file.extend(header);
+    parts.iter().for_each(|(_, _, _, bytes)| file.extend(bytes));
+    Ok(file)
 }
 
 pub fn read(file: &Path) -> Result<StateFile> {
@@ -54,7 +74,12 @@ pub fn read(file: &Path) -> Result<StateFile> {
     let (_, header) = SafeTensors::read_metadata(&bytes)
         .map_err(|error| corrupt(format!("no readable safetensors file ({error})")))?;
     let views = SafeTensors::deserialize(&bytes).map_err(|error| corrupt(error.to_string()))?;
-    let metadata = header.metadata().clone().unwrap_or_default();
+    let metadata: BTreeMap<_, _> = header
+        .metadata()
+        .iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     let mut named: Vec<_> = views.tensors();
     named.sort_by(|a, b| a.0.cmp(&b.0));
     let mut tensors = BTreeMap::new();

@@ -1,4 +1,10 @@
 //! Sharing the global pathway changes nothing: grouped step = pair-wise step, label map = patch by patch; and folded inference = the network.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

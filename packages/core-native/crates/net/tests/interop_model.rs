@@ -1,5 +1,11 @@
 //! Leaves a trained model with inputs and outputs where FLC_INTEROP_MODEL says; `interop/test_interop.py` then loads it in PyTorch and
 //! computes the same outputs. Without the variable the model goes to a temporary folder and only the native side reads it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
@@ -8,7 +14,7 @@ use flc_net::data::resize;
 use flc_net::model::Inputs;
 use flc_net::state_file;
 use flc_net::train::{Learner, load_model, save_model};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tch::{Device, Kind, Tensor};
 
@@ -50,7 +56,7 @@ fn a_trained_model_is_written_with_its_outputs() {
         ("eval.global".to_string(), outputs.global.unwrap()),
         ("eval.feature".to_string(), outputs.feature),
     ]);
-    state_file::write(&folder.join("outputs.safetensors"), &record, &HashMap::new()).unwrap();
+    state_file::write(&folder.join("outputs.safetensors"), &record, &BTreeMap::new()).unwrap();
 
     let (loaded, background) = load_model(&folder, Precision::Float32, Device::Cpu).unwrap();
     assert_eq!(background, Background::Zero);

@@ -1,6 +1,12 @@
 //! Replays a record of an independent PyTorch implementation in float64: resized images, outputs, gradients of the joint loss, running
 //! statistics and centres after one step, everything after three (method.md, section 8). The project's own record is made by
 //! `interop/write_parity_record.py`; FLC_PARITY_RECORD names another one of the same form.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 use flc_net::config::{LossWeights, NetworkConfig, Precision, TrainConfig};
 use flc_net::data::resize;

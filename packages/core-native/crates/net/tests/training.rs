@@ -1,4 +1,10 @@
 //! Behaviour of whole runs on tiny prepared files: learning, early stopping, cancelling, resuming bit for bit, and what is refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
@@ -8,7 +14,7 @@ use flc_net::data::{LesionStore, Sample};
 use flc_net::train::{Event, Learner, TrainingJob, TrainingSample, train};
 use flc_net::{sampler, state_file};
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
@@ -37,7 +43,7 @@ fn job(folder: &Path, lesions: usize, config: TrainConfig) -> TrainingJob {
             group: format!("lesion {index}"),
         });
     }
-    state_file::write(&file, &tensors, &HashMap::new()).unwrap();
+    state_file::write(&file, &tensors, &BTreeMap::new()).unwrap();
     let run_dir = folder.join("run");
     TrainingJob {
         config,

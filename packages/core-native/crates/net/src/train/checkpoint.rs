@@ -2,7 +2,7 @@ use super::{EarlyStopping, Learner};
 use crate::config::TrainConfig;
 use crate::{NetError, Result, state_file};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tch::Tensor;
 
@@ -83,7 +83,7 @@ impl Checkpoint {
         state_file::write(
             &file,
             &self.tensors,
-            &HashMap::from([("progress".to_string(), progress)]),
+            &BTreeMap::from([("progress".to_string(), progress)]),
         )?;
         Ok(file)
     }

@@ -4,7 +4,7 @@ use crate::config::{Background, NetworkConfig, Precision};
 use crate::model::ResGlBdLstm;
 use crate::{NetError, Result, state_file};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use tch::Device;
 
@@ -29,7 +29,7 @@ pub fn save_model(folder: &Path, network: &ResGlBdLstm, background: Background) 
     };
     let text = serde_json::to_string_pretty(&description)
         .map_err(|error| NetError::Internal(error.to_string()))?;
-    let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
+    let metadata = BTreeMap::from([("format".to_string(), "pt".to_string())]);
     state_file::write(
         &folder.join("weights.safetensors"),
         &network.parameters.snapshot()?,
