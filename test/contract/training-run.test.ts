@@ -105,7 +105,7 @@ describe('a trained network', () => {
     const { modelDir } = await start('predict', 10).finished;
     const network = await Network.load(modelDir, { device: 'cpu', threads: 1 });
     const patches = cohort.trainPatches.slice(0, 30);
-    const [{ file, key }] = cohort.samples as [{ file: string; key: string }];
+    const { file = '', key = '' } = cohort.samples[0] ?? {};
     const fromFile = await network.predictPatches({ samples: [{ file, key }], patches });
     const fromMemory = await network.predictPatches({ samples: [cohort.inMemory], patches });
     expect(fromMemory.probabilities).toEqual(fromFile.probabilities);
