@@ -16,7 +16,9 @@ const target = join(output, 'libflc_torch_cuda.so');
 
 const libtorch = findLibtorch({ checkout });
 if (libtorch === undefined || !libtorch.cudaHeaders) {
-  console.error('CUDA part: left out, libtorch here has no CUDA headers (`npm run setup -- --cuda` fetches them)');
+  process.stderr.write(
+    'CUDA part: left out, libtorch here has no CUDA headers (`npm run setup -- --cuda` fetches them)\n',
+  );
 } else if (!isCurrent()) {
   build(libtorch);
 }
@@ -63,7 +65,9 @@ function build({ torchDir, siteDir }) {
     { stdio: 'inherit' },
   );
   if (status !== 0) {
-    console.error(`CUDA part: ${compiler} failed${error === undefined ? '' : `: ${error.message}`}`);
+    process.stderr.write(
+      `CUDA part: ${compiler} failed${error === undefined ? '' : `: ${error.message}`}\n`,
+    );
     process.exit(1);
   }
   renameSync(temporary, target);
