@@ -3,7 +3,6 @@
  * shared in float32 and 4.5 times in bf16, with logits within 4e-4 in float32, and memory does not grow with the
  * lesion. `node bench/label-map.mjs [--quick] [--json FILE]`
  */
-import { rmSync } from 'node:fs';
 import { paperNetwork, quickNetwork, writeCase } from './lib/case.mjs';
 import { comparison } from './lib/compare.mjs';
 import { measure } from './lib/measure.mjs';
@@ -29,20 +28,16 @@ const sizes = options.quick
 /** @param {number} patches @param {typeof contenders} entries @param {number} repeats */
 async function measureLesion(patches, entries, repeats) {
   const directory = writeCase({ ...sizes, patches, seed: 2, warm: true });
-  try {
-    return await measure(entries, {
-      task: 'label-map',
-      directory,
-      threads: options.threads,
-      batchSize: options.quick ? 16 : 128,
-      repeats,
-      runs: 1,
-      discard: 0,
-      outputs: true,
-    });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return await measure(entries, {
+    task: 'label-map',
+    directory,
+    threads: options.threads,
+    batchSize: options.quick ? 16 : 128,
+    repeats,
+    runs: 1,
+    discard: 0,
+    outputs: true,
+  });
 }
 
 const { results, missing, torch } = await measureLesion(

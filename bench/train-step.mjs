@@ -3,7 +3,6 @@
  * best for the same computation and precision, at least 3 times faster than our own pair-wise step, and holds at
  * most 4.5 GiB over libtorch's own. `node bench/train-step.mjs [--quick] [--json FILE]`
  */
-import { rmSync } from 'node:fs';
 import { paperNetwork, quickNetwork, writeCase } from './lib/case.mjs';
 import { comparison } from './lib/compare.mjs';
 import { measure } from './lib/measure.mjs';
@@ -29,42 +28,38 @@ const sizes = options.quick
   ? { network: quickNetwork, patches: 12, rois: 3, roiSize: [20, 26] }
   : { network: paperNetwork, patches: 100, rois: 10, roiSize: [40, 44] };
 const directory = writeCase({ ...sizes, seed: 1 });
-try {
-  // A run is three steps from the same weights; the first one finds the memory cold.
-  const { results, missing, torch } = await measure(selectEntries(contenders, options), {
-    task: 'train-step',
-    directory,
-    threads: options.threads,
-    repeats: options.repeats,
-    runs: options.quick ? 2 : 3,
-    discard: 1,
-  });
-  const { speedup, memory, losses } = comparison(results);
-  publish(
-    {
-      title: `Training step, ${sizes.patches} patches of ${sizes.rois} ROIs, CPU`,
-      unit: { name: 'patches', count: sizes.patches },
-      results,
-      missing,
-      checks: [
-        ...losses('ours float32', 'torch shared', 1e-4),
-        ...losses('ours pairwise', 'torch pairwise', 1e-4),
-        ...losses('ours float32', 'ours pairwise', 1e-4),
-        ...losses('ours bf16', 'ours float32', 5e-2),
-        ...losses('torch channels_last', 'torch shared', 1e-4),
-        ...losses('torch bf16', 'torch shared', 5e-2),
-      ],
-      claims: [
-        ...speedup('ours float32 / best of torch in float32', 'ours float32', float32Peers, 1),
-        ...speedup('ours bf16 / best of torch in bf16', 'ours bf16', bf16Peers, 1),
-        ...speedup('ours float32 / ours pairwise', 'ours float32', ['ours pairwise'], 3),
-        ...speedup('torch shared / torch pairwise', 'torch shared', ['torch pairwise'], 3),
-        ...memory('GiB over libtorch, ours float32', 'ours float32', 4.5),
-      ],
-    },
-    options,
-    torch,
-  );
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+// A run is three steps from the same weights; the first one finds the memory cold.
+const { results, missing, torch } = await measure(selectEntries(contenders, options), {
+  task: 'train-step',
+  directory,
+  threads: options.threads,
+  repeats: options.repeats,
+  runs: options.quick ? 2 : 3,
+  discard: 1,
+});
+const { speedup, memory, losses } = comparison(results);
+publish(
+  {
+    title: `Training step, ${sizes.patches} patches of ${sizes.rois} ROIs, CPU`,
+    unit: { name: 'patches', count: sizes.patches },
+    results,
+    missing,
+    checks: [
+      ...losses('ours float32', 'torch shared', 1e-4),
+      ...losses('ours pairwise', 'torch pairwise', 1e-4),
+      ...losses('ours float32', 'ours pairwise', 1e-4),
+      ...losses('ours bf16', 'ours float32', 5e-2),
+      ...losses('torch channels_last', 'torch shared', 1e-4),
+      ...losses('torch bf16', 'torch shared', 5e-2),
+    ],
+    claims: [
+      ...speedup('ours float32 / best of torch in float32', 'ours float32', float32Peers, 1),
+      ...speedup('ours bf16 / best of torch in bf16', 'ours bf16', bf16Peers, 1),
+      ...speedup('ours float32 / ours pairwise', 'ours float32', ['ours pairwise'], 3),
+      ...speedup('torch shared / torch pairwise', 'torch shared', ['torch pairwise'], 3),
+      ...memory('GiB over libtorch, ours float32', 'ours float32', 4.5),
+    ],
+  },
+  options,
+  torch,
+);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,12 +8,14 @@ import { python } from './contenders.mjs';
 const script = fileURLToPath(new URL('../peer/case_files.py', import.meta.url));
 
 /**
- * Writes weights and inputs into a temporary folder (bench/peer/case_files.py) and returns it.
+ * Writes weights and inputs into a temporary folder (bench/peer/case_files.py) and returns it. The folder goes
+ * with this process, interrupted or not.
  *
  * @param {object} description
  */
 export function writeCase(description) {
   const directory = mkdtempSync(join(tmpdir(), 'flc-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const env = { ...process.env, PYTHONWARNINGS: 'ignore', PYTHONDONTWRITEBYTECODE: '1' };
   const args = [script, directory, JSON.stringify(description)];
   const { status, stderr, error } = spawnSync(python, args, { env, encoding: 'utf8' });
@@ -24,6 +26,8 @@ export function writeCase(description) {
   }
   return directory;
 }
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 /** The paper's network, and a small one that only shows that everything runs. */
 export const paperNetwork = { depth: 3, widths: [16, 32, 64], hiddenSize: 64 };

@@ -19,6 +19,8 @@ export async function measure(entries, options) {
     const answer = await entry.contender.request('run', { count: runs });
     entry.seconds.push(...answer.seconds.slice(discard));
     entry.losses = answer.losses ?? [];
+    const latest = answer.seconds.map((value) => value.toFixed(2)).join(' ');
+    process.stderr.write(`${entry.name}: ${latest} s\n`);
   };
   const finish = async (entry) => {
     const { peak } = await entry.contender.request('memory');
