@@ -48,6 +48,9 @@ describe('a training run', () => {
     for (const key of ['samplesPerSecond', 'etaSeconds', 'memoryBytes', 'seconds']) {
       expect((step as never)[key]).toBeGreaterThan(0);
     }
+    // Relative: a log holds no path of the machine.
+    const checkpoint = events.find((event) => event.type === 'checkpoint');
+    expect(checkpoint).toHaveProperty('path', 'checkpoint/state.safetensors');
     const log = readFileSync(join(folder, 'events', 'events.jsonl'), 'utf8')
       .trim()
       .split('\n');

@@ -27,6 +27,7 @@ function load(): Addon {
       remedy: 'Run `npx flc-native setup`, or set LIBTORCH to a torch 2.11.0.',
     });
   }
+  waitWithoutSpinning();
   for (const library of ['libc10.so', 'libtorch_cpu.so']) {
     preload(join(location.torchDir, 'lib', library));
   }
@@ -38,6 +39,17 @@ function load(): Addon {
       remedy: 'Build it with `npm run build`; `flc-native doctor` says more.',
       cause,
     });
+  }
+}
+
+/**
+ * Threads that wait for each other sleep. OpenMP's default is to spin, and on a machine that does anything else beside, the
+ * spinning thread holds the very core that the other one needs: steps then took 3 to 5 times as long. Read when libgomp is loaded.
+ */
+function waitWithoutSpinning(): void {
+  const { OMP_WAIT_POLICY, GOMP_SPINCOUNT } = process.env;
+  if (OMP_WAIT_POLICY === undefined && GOMP_SPINCOUNT === undefined) {
+    process.env.OMP_WAIT_POLICY = 'passive';
   }
 }
 

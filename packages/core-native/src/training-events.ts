@@ -45,7 +45,12 @@ export type TrainingEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  | {
+      readonly type: 'checkpoint';
+      readonly step: number;
+      /** Within the run's folder. */
+      readonly path: string;
+    }
   | {
       readonly type: 'end';
       readonly reason: 'patience' | 'maxSteps' | 'cancelled';

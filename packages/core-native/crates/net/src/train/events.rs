@@ -56,6 +56,7 @@ pub enum Event {
     },
     Checkpoint {
         step: i64,
+        /// Within the run's folder.
         path: PathBuf,
     },
     End {

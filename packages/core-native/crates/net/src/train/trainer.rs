@@ -226,7 +226,10 @@ impl Run {
         );
         let checkpoint = Checkpoint::capture(&self.learner, progress)?;
         let path = checkpoint.write(&self.run_dir)?;
-        self.report(Event::Checkpoint { step: self.step, path: path.clone() }, emit)?;
+        self.report(
+            Event::Checkpoint { step: self.step, path: within(&self.run_dir, &path) },
+            emit,
+        )?;
         Ok(path)
     }
 
@@ -273,6 +276,11 @@ fn write_config(run_dir: &Path, config: &TrainConfig) -> Result<()> {
     let text = serde_json::to_string_pretty(config)
         .map_err(|error| NetError::Internal(error.to_string()))?;
     state_file::write_atomic(&run_dir.join("config.json"), text.as_bytes())
+}
+
+/// A log holds no path of the machine: names of patients hide in folders.
+fn within(run_dir: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(run_dir).unwrap_or(path).to_path_buf()
 }
 
 fn device_name(device: Device) -> String {
