@@ -1,6 +1,7 @@
 export type { CaseProgress, RunOptions } from './case/progress.js';
 export * from './check/index.js';
 export * from './dataset/index.js';
+export * from './dicom/index.js';
 export * from './label-map/index.js';
 export * from './patch/index.js';
 export * from './phantom/index.js';

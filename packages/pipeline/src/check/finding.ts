@@ -17,6 +17,12 @@ export type FindingCode =
   | 'SUSPECT_HEADER'
   | 'SMALL_LESION'
   | 'OUTSIDE_LIVER'
+  | 'MISSING_SLICE'
+  | 'DUPLICATE_SLICE'
+  | 'UNEVEN_SLICES'
+  | 'GANTRY_TILT'
+  | 'SHIFTED_SLICE'
+  | 'SPACING_TAG'
   | 'CASE_FAILED';
 
 /** What a check says of one input of a case, before it is known whose case it is. */
