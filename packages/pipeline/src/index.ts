@@ -7,6 +7,7 @@ export * from './patch/index.js';
 export * from './phantom/index.js';
 export * from './prepare/index.js';
 export * from './random/index.js';
+export * from './registration/index.js';
 export * from './split/index.js';
 export * from './storage/index.js';
 export * from './volume/index.js';

@@ -6,6 +6,7 @@ import { evaluate } from './evaluate.js';
 import { phantom } from './phantom.js';
 import { predict } from './predict.js';
 import { prepare } from './prepare.js';
+import { register } from './register.js';
 import { report } from './report.js';
 import { setup } from './setup.js';
 import { split } from './split.js';
@@ -17,6 +18,7 @@ export const commands: readonly CommandSpec[] = [
   doctor,
   phantom,
   check,
+  register,
   prepare,
   split,
   train,

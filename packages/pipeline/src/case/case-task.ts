@@ -5,21 +5,35 @@ import {
   type PrepareCaseResult,
   prepareCase,
 } from '../prepare/prepare-case.js';
+import {
+  type RegisterPhaseJob,
+  type RegisterPhaseResult,
+  registerPhase,
+} from '../registration/register-phase.js';
 import type { CaseJob } from './case-job.js';
 
 /** What a worker can do with a case. */
 export type CaseTask =
   | ({ readonly kind: 'prepare' } & PrepareCaseJob)
+  | ({ readonly kind: 'register' } & RegisterPhaseJob)
   | { readonly kind: 'check'; readonly job: CaseJob };
 
 export interface TaskResults {
   prepare: PrepareCaseResult;
+  register: RegisterPhaseResult;
   check: CheckedCase;
 }
 export type TaskResult = TaskResults[keyof TaskResults];
 
 export function runTask(task: CaseTask): Promise<TaskResult> {
-  return task.kind === 'prepare' ? prepareCase(task) : checkCase(task.job);
+  switch (task.kind) {
+    case 'prepare':
+      return prepareCase(task);
+    case 'register':
+      return registerPhase(task);
+    case 'check':
+      return checkCase(task.job);
+  }
 }
 
 /** An outcome that survives the way between threads, which loses the class of an error. */

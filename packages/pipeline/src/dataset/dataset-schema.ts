@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { registrationSchema } from '../registration/registration-settings.js';
 
 const path = z
   .string()
@@ -75,6 +76,9 @@ export const datasetSchema = z.strictObject({
   reference: phaseName.describe('the phase on which masks are drawn'),
   classes: z.array(className).min(1).max(255),
   inPlaneSpacing: number.min(0.05).max(20).optional().describe('mm; slices are resampled to it'),
+  registration: registrationSchema
+    .optional()
+    .describe('how phases are moved onto the reference by register and prepare --align'),
   synthetic: z.boolean().optional().describe('true for phantoms; carried into every result'),
   cases: z.array(caseSchema).max(1_000_000),
 });
@@ -96,6 +100,7 @@ export function datasetJsonSchema(): Record<string, unknown> {
 export function knownKeys(place: readonly PropertyKey[]): readonly string[] {
   const [top, , second] = place;
   if (place.length === 0) return Object.keys(datasetSchema.shape);
+  if (top === 'registration') return Object.keys(registrationSchema.shape);
   if (top === 'intensity') return Object.keys(intensitySchema.shape);
   if (top === 'cases' && place.length === 2) return Object.keys(caseSchema.shape);
   if (top === 'cases' && second === 'lesions') return Object.keys(lesionSchema.shape);

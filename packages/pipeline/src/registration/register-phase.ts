@@ -1,0 +1,220 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FlcError } from '@flc-native/errors';
+import type { CaseInput, CaseJob } from '../case/case-job.js';
+import { requireSameGrid } from '../prepare/align-phases.js';
+import { caseKey } from '../prepare/case-key.js';
+import { hashFile } from '../prepare/input-stamp.js';
+import type { InputStamp } from '../prepare/prepared-format.js';
+import { writeFileAtomic } from '../storage/atomic-file.js';
+import type { Volume } from '../volume/volume.js';
+import { writeVolume } from '../volume/write-volume.js';
+import { type CarriedLesion, carryPhase, phaseFile } from './carry-phase.js';
+import type { RegistrationQuality } from './quality.js';
+import { partReader } from './read-part.js';
+import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
+import { registrationVersion } from './transform-file.js';
+
+/** One phase of a case to be moved onto the reference phase; the reference itself is written as it is. */
+export interface RegisterPhaseJob {
+  readonly job: CaseJob;
+  /** Index of the phase. */
+  readonly phase: number;
+  readonly method: RegistrationMethod;
+  readonly settings: RegistrationSettings;
+  readonly outDir: string;
+  /** Folder of transforms. */
+  readonly transforms: string;
+  /** Hash of what the result depends on besides the contents of the inputs. */
+  readonly settingsKey: string;
+  readonly earlier?: PhaseRecord | undefined;
+}
+
+/** What is known of a phase of a registered cohort; written as JSON. Paths are relative to the cohort's folder. */
+export interface PhaseRecord {
+  readonly format: 'flc-registration';
+  readonly version: typeof registrationVersion;
+  readonly caseId: string;
+  readonly phase: string;
+  readonly reference: string;
+  readonly key: string;
+  readonly settingsKey: string;
+  readonly inputs: readonly InputStamp[];
+  readonly image: string;
+  /** Masks by lesion. */
+  readonly masks: Readonly<Record<string, string>>;
+  readonly liver: string | null;
+  /** null for the reference phase. */
+  readonly quality: RegistrationQuality | null;
+  readonly warnings: readonly string[];
+  /** What the registration took. */
+  readonly seconds: number;
+}
+
+export interface RegisterPhaseResult {
+  readonly record: PhaseRecord;
+  /** True if nothing had to be done. */
+  readonly reused: boolean;
+}
+
+/** The inputs on which the result for a phase depends. */
+export function phaseInputs(job: CaseJob, phase: number): CaseInput[] {
+  const masks = job.lesions.flatMap((lesion) => [lesion.mask, lesion.phaseMasks[phase]]);
+  const all = [job.phases[job.reference], job.phases[phase], job.liver, ...masks];
+  return [...new Set(all)].filter((input) => input !== undefined);
+}
+
+/** Reads, registers and writes a phase. Rejects with FlcError. */
+export async function registerPhase(task: RegisterPhaseJob): Promise<RegisterPhaseResult> {
+  const { job, phase, outDir, settingsKey, earlier } = task;
+  const inputs = await Promise.all(phaseInputs(job, phase).map(hashFile));
+  const key = caseKey(settingsKey, inputs);
+  if (earlier?.key === key && (await outputsExist(outDir, earlier))) {
+    return { record: { ...earlier, inputs }, reused: true };
+  }
+  const done = phase === job.reference ? await writeReference(task) : await writeMoved(task);
+  const record: PhaseRecord = {
+    format: 'flc-registration',
+    version: registrationVersion,
+    caseId: job.caseId,
+    phase: job.phaseNames[phase] as string,
+    reference: job.phaseNames[job.reference] as string,
+    ...{ key, settingsKey, inputs },
+    ...done,
+  };
+  await writeFileAtomic(recordFile(task), `${JSON.stringify(record, null, 1)}\n`);
+  return { record, reused: false };
+}
+
+function recordFile({ outDir, job, phase }: RegisterPhaseJob): string {
+  const folder = join(outDir, 'registration');
+  return phaseFile(folder, job.caseId, job.phaseNames[phase] as string, '.json');
+}
+
+/** What an earlier run wrote of a phase; undefined if it cannot be used. */
+export async function earlierPhase(file: string): Promise<PhaseRecord | undefined> {
+  try {
+    const record = JSON.parse(await readFile(file, 'utf8')) as PhaseRecord;
+    const known =
+      record.format === 'flc-registration' &&
+      record.version === registrationVersion &&
+      typeof record.key === 'string' &&
+      Array.isArray(record.inputs);
+    return known ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function outputsExist(outDir: string, record: PhaseRecord): Promise<boolean> {
+  const { image, masks, liver } = record;
+  const files = [image, ...Object.values(masks), ...(liver === null ? [] : [liver])];
+  const found = await Promise.all(
+    files.map((file) =>
+      stat(join(outDir, file)).then(
+        (status) => status.isFile(),
+        () => false,
+      ),
+    ),
+  );
+  return found.every(Boolean);
+}
+
+type Written = Pick<PhaseRecord, 'image' | 'masks' | 'liver' | 'quality' | 'warnings' | 'seconds'>;
+
+async function writeReference(task: RegisterPhaseJob): Promise<Written> {
+  const { job } = task;
+  const read = partReader();
+  const image = await read(phaseInput(job, job.reference));
+  const volumes: [string, Volume][] = [[imagePath(job, job.reference), image]];
+  const warnings: string[] = [];
+  const masks: Record<string, string> = {};
+  const writtenAs = new Map<string, string>();
+  const add = async (input: CaseInput, name: string): Promise<string> => {
+    const volume = await read(input);
+    warnings.push(...requireSameGrid(image, volume, input.role));
+    const path = writtenAs.get(input.file) ?? maskPath(job, name);
+    if (!writtenAs.has(input.file)) volumes.push([path, { ...volume, ...gridOf(image) }]);
+    writtenAs.set(input.file, path);
+    return path;
+  };
+  const liver = job.liver === undefined ? null : await add(job.liver, 'liver');
+  for (const lesion of job.lesions) {
+    if (lesion.mask === undefined) continue;
+    const suffix = lesion.phaseMasks.length > 0 ? `-${job.phaseNames[job.reference]}` : '';
+    masks[lesion.key] = await add(lesion.mask, `${lesion.key}${suffix}`);
+  }
+  for (const [path, volume] of volumes) await writeVolume(join(task.outDir, path), volume);
+  return {
+    image: imagePath(job, job.reference),
+    masks,
+    liver,
+    quality: null,
+    warnings,
+    seconds: 0,
+  };
+}
+
+async function writeMoved(task: RegisterPhaseJob): Promise<Written> {
+  const { job, phase, method, settings, transforms, outDir } = task;
+  const read = partReader();
+  const pair = {
+    ...(await readPair(job, phase, read)),
+    ...{ caseId: job.caseId, modality: job.modality, method, settings },
+  };
+  const carried = await carryPhase(pair, transforms);
+  const image = imagePath(job, phase);
+  await writeVolume(join(outDir, image), carried.image);
+  const masks: Record<string, string> = {};
+  for (const [lesion, mask] of carried.masks) {
+    const path = maskPath(job, `${lesion}-${job.phaseNames[phase]}`);
+    masks[lesion] = path;
+    await writeVolume(join(outDir, path), mask);
+  }
+  const { quality, seconds } = carried;
+  return { image, masks, liver: null, quality, warnings: quality.warnings, seconds };
+}
+
+/** Reads what registering a phase takes, and checks masks against their images. */
+export async function readPair(
+  job: CaseJob,
+  phase: number,
+  read: (input: CaseInput) => Promise<Volume>,
+) {
+  const fixed = await read(phaseInput(job, job.reference));
+  const moving = await read(phaseInput(job, phase));
+  const onGrid = async (input: CaseInput | undefined, image: Volume) => {
+    if (input === undefined) return undefined;
+    const volume = await read(input);
+    requireSameGrid(image, volume, input.role);
+    // Headers may differ by a rounding error; what lies on the image's grid takes its geometry.
+    return { ...volume, ...gridOf(image) };
+  };
+  const lesions: CarriedLesion[] = [];
+  for (const { key, label, mask, phaseMasks } of job.lesions) {
+    const drawn = await onGrid(mask, fixed);
+    lesions.push({ key, label, fixed: drawn, moving: await onGrid(phaseMasks[phase], moving) });
+  }
+  const liver = await onGrid(job.liver, fixed);
+  return { phase: job.phaseNames[phase] as string, fixed, moving, liver, lesions };
+}
+
+function phaseInput(job: CaseJob, phase: number): CaseInput {
+  const input = job.phases[phase];
+  if (input !== undefined) return input;
+  throw new FlcError('DATA_ERROR', `phase ${job.phaseNames[phase]} is missing`, {
+    remedy: 'correct dataset.yaml or remove the case',
+  });
+}
+
+function gridOf({ size, spacing, origin, direction }: Volume) {
+  return { size, spacing, origin, direction };
+}
+
+function imagePath(job: CaseJob, phase: number): string {
+  return `images/${job.caseId}/${job.phaseNames[phase]}.nii.gz`;
+}
+
+function maskPath(job: CaseJob, name: string): string {
+  return `masks/${job.caseId}/${name}.nii.gz`;
+}
