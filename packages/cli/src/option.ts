@@ -92,6 +92,18 @@ export function numbers(placeholder: string, help: string): Option<number[] | un
   };
 }
 
+/** A list of names; text with commas or a list in the configuration file. */
+export function names(placeholder: string, help: string): Option<string[] | undefined> {
+  return {
+    ...base(placeholder, `${help} (comma-separated)`),
+    parse: (value, name) => value.split(',').map((entry) => expectText(entry.trim(), name)),
+    check(value, name) {
+      if (!Array.isArray(value)) throw wrongValue(name, 'a list of names', value);
+      return value.map((entry: unknown) => expectText(entry, name));
+    },
+  };
+}
+
 /** Exactly three numbers. */
 export function threeNumbers(
   placeholder: string,

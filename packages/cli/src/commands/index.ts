@@ -3,6 +3,7 @@ import { check } from './check.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
+import { importCommand } from './import.js';
 import { phantom } from './phantom.js';
 import { predict } from './predict.js';
 import { prepare } from './prepare.js';
@@ -17,6 +18,7 @@ export const commands: readonly CommandSpec[] = [
   setup,
   doctor,
   phantom,
+  importCommand,
   check,
   register,
   prepare,

@@ -1,6 +1,6 @@
 import { FlcError } from '@flc-native/errors';
 import { compareGrids } from '../volume/geometry.js';
-import type { Vector3, Volume } from '../volume/volume.js';
+import type { Grid, Vector3, Volume } from '../volume/volume.js';
 import { resampledSize, type TargetSpacing } from './plane.js';
 
 /** Header origins of a grid that is the same in truth differ by up to this (MCT-LTDiag). */
@@ -18,7 +18,7 @@ export type GridVerdict = 'same' | 'origin' | 'different';
  * up to 5 mm apart; seen in public data whose phases do match voxel by voxel, so it is a warning
  * and nothing is moved.
  */
-export function judgeGrids(reference: Volume, other: Volume): GridVerdict {
+export function judgeGrids(reference: Grid, other: Grid): GridVerdict {
   const difference = compareGrids(reference, other);
   const smallest = Math.min(...reference.spacing);
   if (!difference.sameSize || difference.corners > cornerPart * smallest) return 'different';

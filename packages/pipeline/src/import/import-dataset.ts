@@ -1,0 +1,142 @@
+import { dirname, join, resolve } from 'node:path';
+import { FlcError } from '@flc-native/errors';
+import { writeDataset } from '../dataset/dataset.js';
+import type { DatasetInput } from '../dataset/dataset-schema.js';
+import { pseudonym } from '../dataset/pseudonym.js';
+import { assignPhases } from '../phase-rules/assign-phases.js';
+import { writeVolume } from '../volume/write-volume.js';
+import type { ImportContext, LayoutAdapter } from './adapter.js';
+import {
+  type AssembledCase,
+  assembleCase,
+  assembleDataset,
+  choosePhases,
+  chooseReference,
+  modalityOf,
+  type PhasedCase,
+} from './assemble-dataset.js';
+import { type ChosenLayout, chooseLayout } from './detect-layout.js';
+import type { ImportOptions } from './import-options.js';
+import type { ImportReport } from './import-report.js';
+import type { ImportedCase, ImportedCohort } from './imported.js';
+import { type PhaseOverrides, withOverride } from './phase-overrides.js';
+import { writePhasesFile } from './phases-file.js';
+import { reportImport } from './report-import.js';
+import { readSheet, type Sheet } from './sheet.js';
+import { readSourceTree } from './source-tree.js';
+import { withSheet } from './user-sheet.js';
+
+/** Classes of a dataset whose lesions have none: those of the paper. */
+const paperClasses = ['cyst', 'fnh', 'hcc', 'hem'];
+
+/**
+ * Reads a folder in a known layout and writes dataset.yaml, a second file for cases that cannot be
+ * prepared as they are (`dataset.apart.yaml`), and the decisions on phases (`dataset.phases.csv`),
+ * which may be edited and given back as `sheet`. Images are not copied. Rejects with INVALID_CONFIG
+ * (layout, options), DATA_ERROR (nothing usable), IO_ERROR and CANCELLED.
+ */
+export async function importDataset(options: ImportOptions): Promise<ImportReport> {
+  const { signal } = options;
+  const out = resolve(options.out);
+  const tree = await readSourceTree(resolve(options.from), signal);
+  const layout = chooseLayout(tree, options.layout);
+  const sheet = options.sheet === undefined ? undefined : await readSheet(options.sheet);
+  const modality = modalityOf(layout.adapter, options);
+  const cohort = await layout.adapter.read(tree, contextOf(options, sheet, out));
+  const overrides: PhaseOverrides = { patterns: options.phase ?? {}, sheet };
+  const phased: PhasedCase[] = [];
+  for (const entry of cohort.cases) {
+    if (signal?.aborted === true) throw new FlcError('CANCELLED', 'the import was interrupted');
+    const named = sheet === undefined ? entry : withSheet(entry, sheet, options.classMap ?? {});
+    phased.push(await phaseCase(named, overrides, modality, options.byImage));
+    options.onProgress?.({ done: phased.length, total: cohort.cases.length });
+  }
+  if (phased.length === 0) throw nothingFound(layout, cohort);
+  return await write(phased, cohort, layout, { ...options, out }, modality);
+}
+
+async function write(
+  phased: readonly PhasedCase[],
+  cohort: ImportedCohort,
+  layout: ChosenLayout,
+  options: ImportOptions,
+  modality: 'CT' | 'MR',
+): Promise<ImportReport> {
+  const { out } = options;
+  const { adapter } = layout;
+  const phases = choosePhases(phased, adapter, options.phases);
+  const reference = chooseReference(phased, phases, options.reference);
+  if (!phases.includes(reference)) {
+    throw new FlcError('INVALID_CONFIG', `reference: "${reference}" is not one of the phases`, {
+      details: { phases },
+      remedy: `use one of ${phases.join(', ')}, or change --phases`,
+    });
+  }
+  const assembled = phased.map((entry) => assembleCase(entry, phases, reference, out));
+  const classes = classesOf(assembled, adapter);
+  const shared = { modality, phases, reference, classes };
+  const complete = assembled.filter(({ apart }) => apart === undefined);
+  const apart = assembled.filter((entry) => entry.apart !== undefined);
+  await writeDataset(out, assembleDataset(complete, shared));
+  const stem = out.replace(/\.ya?ml$/i, '');
+  const files = {
+    dataset: out,
+    ...(apart.length === 0 ? {} : { apart: `${stem}.apart.yaml` }),
+    phases: `${stem}.phases.csv`,
+  };
+  if (files.apart !== undefined) await writeDataset(files.apart, assembleDataset(apart, shared));
+  await writePhasesFile(files.phases, phased);
+  return reportImport({ layout, cohort, phased, complete, apart, shared, files });
+}
+
+function contextOf(options: ImportOptions, sheet: Sheet | undefined, out: string): ImportContext {
+  return {
+    classMap: options.classMap ?? {},
+    sheet,
+    boxes: options.boxes ?? 'mask',
+    modality: options.modality,
+    signal: options.signal,
+    onProgress: (done, total) => options.onProgress?.({ done, total }),
+    async writeMask(caseId, name, mask) {
+      // The folder has the pseudonym: these files may travel with prepared data.
+      const file = join(dirname(out), 'imported-masks', pseudonym(caseId), `${name}.nii.gz`);
+      await writeVolume(file, mask);
+      return file;
+    },
+  };
+}
+
+async function phaseCase(
+  entry: ImportedCase,
+  overrides: PhaseOverrides,
+  modality: 'CT' | 'MR',
+  image: 'auto' | 'never' = 'auto',
+): Promise<PhasedCase> {
+  const images = entry.images.map((found) => withOverride(found, entry, overrides));
+  const decisions = await assignPhases(images, { modality, image });
+  const byPhase = new Map(
+    decisions.flatMap(({ phase, key, chosen }) =>
+      chosen && phase !== null ? [[phase, key] as const] : [],
+    ),
+  );
+  return { entry: { ...entry, images }, decisions, byPhase };
+}
+
+function classesOf(
+  cases: readonly AssembledCase[],
+  adapter: LayoutAdapter,
+): DatasetInput['classes'] {
+  const used = cases.flatMap(({ written }) =>
+    written.lesions.flatMap((lesion) => lesion.class ?? []),
+  );
+  const classes = [...new Set(used)].sort();
+  return classes.length > 0 ? classes : [...(adapter.classes ?? paperClasses)];
+}
+
+function nothingFound({ adapter }: ChosenLayout, { skipped }: ImportedCohort): FlcError {
+  const first = skipped[0]?.reason;
+  return new FlcError('DATA_ERROR', 'no case could be imported', {
+    details: { layout: adapter.name, skipped: skipped.length, first },
+    remedy: `expected: ${adapter.form}${first === undefined ? '' : `; the first was skipped: ${first}`}`,
+  });
+}

@@ -1,0 +1,60 @@
+import type { PhaseCandidate } from '../phase-rules/assign-phases.js';
+
+/** Where an input of dataset.yaml comes from; paths are absolute until the dataset is written. */
+export type SourceRef =
+  | string
+  | {
+      readonly dicom: string;
+      readonly series?: string | undefined;
+      readonly acquisition?: number | undefined;
+      readonly segment?: number | string | undefined;
+      readonly roi?: string | undefined;
+    };
+
+/** An image of a case and what is known of its phase. */
+export interface ImportedImage extends PhaseCandidate {
+  readonly input: SourceRef;
+  /** Other texts by which the user may name it in `--phase ART=...`: description, UID. */
+  readonly alsoKnownAs?: readonly string[] | undefined;
+}
+
+export interface ImportedLesion {
+  /** Masks with the key of the image that each was drawn on; without a key: on the reference. */
+  readonly masks: readonly { readonly image?: string | undefined; readonly input: SourceRef }[];
+  readonly label?: number | undefined;
+  readonly components?: 'split' | 'merge' | undefined;
+  readonly class?: string | null | undefined;
+}
+
+export interface ImportedCase {
+  /** As it will stand in dataset.yaml; unique in the cohort. */
+  readonly id: string;
+  readonly patient: string;
+  readonly studyDate?: string | undefined;
+  readonly images: readonly ImportedImage[];
+  readonly liver?: SourceRef | undefined;
+  readonly lesions: readonly ImportedLesion[];
+  /** A reason to set the case apart although its files are there, such as a mask known to be bad. */
+  readonly apart?: string | undefined;
+}
+
+/** Something that cannot become a case. `reason` may be shown anywhere; `name` may not. */
+export interface SkippedCase {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** A warning on the whole set or on some cases of it. `message` may be shown anywhere. */
+export interface ImportWarning {
+  readonly code: string;
+  readonly message: string;
+  /** Names of the cases it is about, as in dataset.yaml; empty: the whole set. */
+  readonly cases: readonly string[];
+}
+
+/** What an adapter reads out of a tree. */
+export interface ImportedCohort {
+  readonly cases: readonly ImportedCase[];
+  readonly skipped: readonly SkippedCase[];
+  readonly warnings: readonly ImportWarning[];
+}

@@ -1,0 +1,209 @@
+import { phaseByText } from '../../phase-rules/phase-by-text.js';
+import { readVolume } from '../../volume/read-volume.js';
+import type { ImportContext, LayoutAdapter } from '../adapter.js';
+import type {
+  ImportedCase,
+  ImportedImage,
+  ImportedLesion,
+  ImportWarning,
+  SkippedCase,
+} from '../imported.js';
+import { classOfText, isLesionName } from '../lesion-class.js';
+import { labelsInMask } from '../mask-labels.js';
+import {
+  folderOf,
+  groupBy,
+  isVolumeName,
+  partsOf,
+  type SourceTree,
+  stemOf,
+} from '../source-tree.js';
+import { dicomPhaseFolders, isDicomName, readDicomFolder } from './folder-dicom.js';
+
+/** Folders that only sort the files of a case. */
+const sorting =
+  /^(images?|imgs?|volumes?|scans?|nifti|nii|ct|mr|masks?|labels?|seg(mentation)?s?|rois?|dicom)$/i;
+/** Names of folders of a whole cohort, not of a case. */
+const cohortFolders = /^(imagesT[rs]|labelsT[rs])$/;
+
+/** The general rule: a folder a case, in it a volume (or a folder of DICOM) a phase, and masks. */
+export const folder: LayoutAdapter = {
+  name: 'folder',
+  title: 'a folder for each case',
+  modality: 'CT',
+  licence: 'not known: that of the data in the folder',
+  source: 'the folder',
+  form: '[<class>/]<case>/<phase>.nii.gz (or <case>/<phase>/ with DICOM files) and <case>/mask.nii.gz, mask_<phase>.nii.gz, liver.nii.gz',
+  detect(tree) {
+    const cases = [...caseFolders(tree)].filter(([, files]) =>
+      files.some((file) => roleOf(file) === 'image' || isDicomName(file)),
+    );
+    if (cases.length === 0) return undefined;
+    const masks = cases.filter(([, files]) => files.some((file) => roleOf(file) === 'lesion'));
+    const reason = `${cases.length} folders with images, ${masks.length} of them with a mask`;
+    return { confidence: masks.length > 0 ? 0.5 : 0.3, reason };
+  },
+  read: readCases,
+};
+
+type Role = 'image' | 'lesion' | 'liver' | 'organ';
+
+/** What a volume is, by its name. */
+function roleOf(file: string): Role | undefined {
+  if (!isVolumeName(file)) return undefined;
+  const stem = stemOf(file);
+  const inMasks = /(^|\/)(masks?|labels?|seg(mentation)?s?|rois?)\/[^/]+$/i.test(file);
+  const isMask =
+    /(^|[^a-z])(masks?|seg|segmentations?|labels?|rois?|annotations?|gt|maske)([^a-z]|$)/i.test(
+      stem,
+    );
+  if (isLesionName(stem) && (isMask || inMasks || !saysPhase(stem))) return 'lesion';
+  if (
+    /(^|[^a-z])(liver|leber|foie|higado)([^a-z]|$)/i.test(stem) &&
+    !saysPhaseImage(stem, isMask || inMasks)
+  ) {
+    return 'liver';
+  }
+  if (/(^|[^a-z])(aorta|portal_?vein|spleen|organs?|total|vessels?)([^a-z]|$)/i.test(stem))
+    return 'organ';
+  return isMask || inMasks ? 'lesion' : 'image';
+}
+
+function saysPhase(stem: string): boolean {
+  return phaseByText(stem, 'its name').phase !== null;
+}
+
+/** "liver_art.nii.gz" beside other phases is an image of the liver, not its mask. */
+function saysPhaseImage(stem: string, isMask: boolean): boolean {
+  return !isMask && saysPhase(stem);
+}
+
+/** Case folder -> its files; sorting folders belong to the folder above them. */
+function caseFolders(tree: SourceTree): Map<string, string[]> {
+  const phaseFolders = dicomPhaseFolders(tree);
+  return groupBy(tree.files, (file) => {
+    if (!isVolumeName(file)) return phaseFolders.get(folderOf(file));
+    const parts = partsOf(folderOf(file));
+    if (parts.some((part) => cohortFolders.test(part))) return undefined;
+    while (parts.length > 1 && sorting.test(parts.at(-1) ?? '')) parts.pop();
+    return parts.join('/') === '' ? undefined : parts.join('/');
+  });
+}
+
+async function readCases(tree: SourceTree, context: ImportContext) {
+  const folders = caseFolders(tree);
+  const cases: ImportedCase[] = [];
+  const skipped: SkippedCase[] = [];
+  const several: string[] = [];
+  for (const [name, files] of folders) {
+    context.signal?.throwIfAborted();
+    const entry = await readCase(tree, name, files, context, several);
+    if (entry.images.length === 0) skipped.push({ name, reason: 'masks, but no image' });
+    else cases.push(entry);
+    context.onProgress(cases.length + skipped.length, folders.size);
+  }
+  return { cases, skipped, warnings: warningsOf(several) };
+}
+
+function warningsOf(several: readonly string[]): ImportWarning[] {
+  if (several.length === 0) return [];
+  const message = 'a mask holds several values: each became a lesion of its own';
+  return [{ code: 'SEVERAL_LABELS', message, cases: several }];
+}
+
+async function readCase(
+  tree: SourceTree,
+  name: string,
+  files: readonly string[],
+  context: ImportContext,
+  several: string[],
+): Promise<ImportedCase> {
+  const volumes = files.filter((file) => roleOf(file) === 'image');
+  const dicom = await readDicomFolder(
+    tree,
+    files.filter((file) => !isVolumeName(file)),
+    context,
+  );
+  const shared = commonPrefix(volumes.map(stemOf));
+  const images = [...volumes.map((file) => imageOf(tree, file, shared)), ...dicom.images];
+  const masks = files.filter((file) => roleOf(file) === 'lesion');
+  const liver = files.find((file) => roleOf(file) === 'liver');
+  const fromFolder = [...partsOf(name)]
+    .reverse()
+    .map(classOfText)
+    .find((found) => found !== undefined);
+  const lesions: ImportedLesion[] = [];
+  for (const group of groupBy(masks, lesionKey).values()) {
+    const labels = (await labelsInMask(tree.path(group[0] as string))) ?? [];
+    if (labels.length > 1) several.push(name);
+    const values = labels.length > 1 ? labels : [undefined];
+    for (const label of values) {
+      const term = classOfText(stemOf(group[0] as string)) ?? fromFolder;
+      lesions.push({
+        masks: group.map((file) => ({
+          image: imageOfMask(file, images, context),
+          input: tree.path(file),
+        })),
+        label,
+        components: label === undefined ? 'split' : undefined,
+        class: term === undefined ? null : (context.classMap[term] ?? term),
+      });
+    }
+  }
+  return {
+    id: name,
+    patient: patientOf(name),
+    images,
+    liver: liver === undefined ? dicom.liver : tree.path(liver),
+    lesions: [...lesions, ...dicom.lesions],
+    studyDate: dicom.studyDate,
+  };
+}
+
+/** `class/patient/study` -> the last folder but for a study below a patient; see docs. */
+function patientOf(name: string): string {
+  return name;
+}
+
+function imageOf(tree: SourceTree, file: string, shared: number): ImportedImage {
+  const stem = stemOf(file);
+  return {
+    key: partsOf(file).at(-1) as string,
+    input: tree.path(file),
+    facts: { names: [stem] },
+    shortName: stem.slice(shared).replace(/^[_\-. ]+/, ''),
+    alsoKnownAs: [file],
+    read: () => readVolume(tree.path(file)),
+  };
+}
+
+/** Length of what all names begin with, cut back to a separator: `p1_` of `p1_0`, `p1_1`. */
+function commonPrefix(stems: readonly string[]): number {
+  const [first = '', ...others] = stems;
+  let length = others.length === 0 ? 0 : first.length;
+  for (const other of others) {
+    while (!other.startsWith(first.slice(0, length))) length -= 1;
+  }
+  return Math.max(0, first.slice(0, length).search(/[_\-. ][^_\-. ]*$/) + 1);
+}
+
+/** The same lesion drawn on several phases has names that differ in the phase only. */
+function lesionKey(file: string): string {
+  const stem = stemOf(file).toLowerCase();
+  const words = stem.split(/[_\-. ]+/).filter((part) => phaseByText(part, '').phase === null);
+  return words.join('_');
+}
+
+/** The image on which a mask was drawn, if its name says the phase. */
+function imageOfMask(
+  file: string,
+  images: readonly ImportedImage[],
+  { modality = 'CT' }: ImportContext,
+): string | undefined {
+  const phase = phaseByText(stemOf(file), 'its name', modality).phase;
+  if (phase === null) return images.length === 1 ? images[0]?.key : undefined;
+  const same = images.filter(({ facts }) =>
+    facts.names?.some((text) => phaseByText(text, 'its name', modality).phase === phase),
+  );
+  return same[0]?.key;
+}

@@ -1,0 +1,63 @@
+import type { PhaseGuess } from '../phase-rules/phase-guess.js';
+import type { ImportedCase, ImportedImage } from './imported.js';
+import type { Sheet } from './sheet.js';
+
+/** What the user says of the phases, by pattern or by table. */
+export interface PhaseOverrides {
+  readonly patterns: Readonly<Record<string, string>>;
+  readonly sheet?: Sheet | undefined;
+}
+
+/** The image with the user's word on its phase, where there is one. */
+export function withOverride(
+  image: ImportedImage,
+  entry: ImportedCase,
+  { patterns, sheet }: PhaseOverrides,
+): ImportedImage {
+  const given = fromSheet(image, entry.id, sheet) ?? fromPatterns(image, patterns);
+  return given === undefined ? image : { ...image, given };
+}
+
+function fromSheet(
+  image: ImportedImage,
+  caseId: string,
+  sheet: Sheet | undefined,
+): PhaseGuess | undefined {
+  if (sheet === undefined || !['case', 'series', 'phase'].every((c) => sheet.columns.includes(c))) {
+    return undefined;
+  }
+  const row = sheet.rows.find((cells) => cells.case === caseId && cells.series === image.key);
+  if (row === undefined) return undefined;
+  // The phases file of an earlier import lists what it decided; only the user's changes count.
+  const written = row.source !== undefined && row.source !== '' && row.source !== 'user';
+  if (written && row.phase === row.decided) return undefined;
+  const phase = (row.phase ?? '').trim();
+  const none = phase === '' || phase === '-';
+  return {
+    phase: none ? null : phase,
+    reason: none ? 'the user left it out (sheet)' : 'the user said so (sheet)',
+    confidence: 1,
+    source: 'user',
+  };
+}
+
+function fromPatterns(
+  image: ImportedImage,
+  patterns: Readonly<Record<string, string>>,
+): PhaseGuess | undefined {
+  const texts = [image.key, ...(image.alsoKnownAs ?? []), ...(image.facts.names ?? [])];
+  for (const [phase, pattern] of Object.entries(patterns)) {
+    const hit = pattern.split('|').some((part) => texts.some((text) => matches(text, part.trim())));
+    if (hit) return { phase, reason: 'the user said so (--phase)', confidence: 1, source: 'user' };
+  }
+  return undefined;
+}
+
+/** Whole text with `*` and `?`, else part of the text; upper and lower case are the same. */
+function matches(text: string, pattern: string): boolean {
+  if (pattern === '') return false;
+  if (!/[*?]/.test(pattern)) return text.toLowerCase().includes(pattern.toLowerCase());
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  const source = escaped.replace(/\*/g, '.*').replace(/\?/g, '.');
+  return new RegExp(`^${source}$`, 'i').test(text);
+}
