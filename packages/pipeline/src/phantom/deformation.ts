@@ -42,6 +42,15 @@ export function drawDeformation(random: Random): Deformation {
   return { translation, waves };
 }
 
+/** A deformation of the same form with `factor` times the displacements. */
+export function scaledDeformation(deformation: Deformation, factor: number): Deformation {
+  const scaled = (v: Vector3) => v.map((value) => factor * value) as unknown as Vector3;
+  return {
+    translation: scaled(deformation.translation),
+    waves: deformation.waves.map((wave) => ({ ...wave, amplitude: scaled(wave.amplitude) })),
+  };
+}
+
 /** u(p) in mm at a world point (LPS, mm). */
 export function displacementAt(deformation: Deformation, point: Vector3): Vector3 {
   const u = [...deformation.translation] as [number, number, number];
@@ -52,6 +61,19 @@ export function displacementAt(deformation: Deformation, point: Vector3): Vector
     u[2] += amplitude[2] * wave;
   }
   return u;
+}
+
+/**
+ * Where the tissue that PV shows at `point` lies in this phase: the p with p + u(p) = point, by fixed-point iteration,
+ * which converges since the gradient of u stays below 1.
+ */
+export function placeInPhase(deformation: Deformation, point: Vector3): Vector3 {
+  let at = point;
+  for (let i = 0; i < 60; i += 1) {
+    const u = displacementAt(deformation, at);
+    at = [point[0] - u[0], point[1] - u[1], point[2] - u[2]];
+  }
+  return at;
 }
 
 /** Upper bound of |u| along each axis, mm. */

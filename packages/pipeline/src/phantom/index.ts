@@ -1,5 +1,10 @@
 export { type CasePlan, type PhantomCounts, paperCohort, planCohort } from './cohort-plan.js';
-export { type Deformation, deformationField, displacementAt } from './deformation.js';
+export {
+  type Deformation,
+  deformationField,
+  displacementAt,
+  placeInPhase,
+} from './deformation.js';
 export {
   type CaseEnhancement,
   drawEnhancement,

@@ -12,7 +12,7 @@ import {
   fullGrid,
 } from './case-geometry.js';
 import type { CasePlan } from './cohort-plan.js';
-import { type Deformation, drawDeformation } from './deformation.js';
+import { type Deformation, drawDeformation, scaledDeformation } from './deformation.js';
 import { type CaseEnhancement, drawEnhancement, type PhantomPhase } from './enhancement.js';
 import { drawLesionTexture } from './lesion-pattern.js';
 import { drawDiameter, drawLesionShape } from './lesion-shape.js';
@@ -29,6 +29,10 @@ export interface RenderOptions {
   readonly full: boolean;
   /** Size of a cropped case; 160 x 160 x 24 if left out. */
   readonly size?: Vector3;
+  /** Spacing of every case, mm; drawn if left out. */
+  readonly spacing?: Vector3;
+  /** Factor of the deformations between phases; 1 if left out. */
+  readonly motion?: number;
 }
 
 /** Everything about a case before the scanner sees it. */
@@ -71,15 +75,18 @@ export function drawCase(plan: CasePlan, options: RenderOptions): CaseModel {
   const shape = drawLesionShape(shapeRandom, plan.class, diameter, centre);
   const texture = drawLesionTexture(stream('texture'), plan.class, plan.atypical, shape);
   const scanner = stream('scanner');
-  const spacing = drawSpacing(scanner, options.full);
+  const drawn = drawSpacing(scanner, options.full);
+  const spacing = options.spacing ?? drawn;
   const grid = options.full
     ? fullGrid(spacing, anatomy)
     : croppedGrid(scanner, options.size ?? croppedSize, spacing, centre);
+  const deformation = (phase: PhantomPhase) =>
+    scaledDeformation(drawDeformation(stream(`deformation/${phase}`)), options.motion ?? 1);
   const deformations = {
-    NC: drawDeformation(stream('deformation/NC')),
-    ART: drawDeformation(stream('deformation/ART')),
+    NC: deformation('NC'),
+    ART: deformation('ART'),
     PV: undefined,
-    DL: drawDeformation(stream('deformation/DL')),
+    DL: deformation('DL'),
   };
   return {
     plan,

@@ -1,4 +1,5 @@
 export { type ApplyTransformInput, applyTransform } from './apply-transform.js';
+export { type CarriedPhase, carryPhase, type PhasePair } from './carry-phase.js';
 export { inverseTransformPoint } from './inverse.js';
 export type { RegistrationQuality } from './quality.js';
 export { type RegisterOptions, type RegisterReport, registerDataset } from './register-dataset.js';

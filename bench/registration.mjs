@@ -1,0 +1,161 @@
+// Registers phantom phases whose true displacement is known: error in mm before and after, folding, time and memory of a
+// pair. See docs/results/registration.md.
+//
+//   node bench/registration.mjs [--quick] [--json FILE] [--markdown FILE] [--pairs N] [--method bspline] [--skip-cost] [--workers]
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { distance, phantomPairs, quantile, writePair } from './lib/registration-pairs.mjs';
+import { registrationTables } from './lib/registration-tables.mjs';
+import { measureWorkers } from './lib/registration-workers.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+    pairs: { type: 'string' },
+    method: { type: 'string', default: 'bspline' },
+    'skip-cost': { type: 'boolean', default: false },
+    workers: { type: 'boolean', default: false },
+  },
+});
+
+/** Pairs are counted only from this median displacement on: what stays after registration does not depend on it. */
+const least = 3;
+const count = Number(options.pairs ?? (options.quick ? 1 : 24));
+
+/** Accuracy: the generator's own field of view, and a wide one with twice the motion. */
+const sets = [
+  { name: 'narrow', what: '0.57-0.89 mm, 5-7 mm slices', seed: 11, size: [160, 128, 24] },
+  {
+    name: 'wide',
+    what: '1.5 x 1.5 x 5 mm, twice the motion',
+    seed: 12,
+    size: [160, 128, 24],
+    spacing: [1.5, 1.5, 5],
+    motion: 2,
+  },
+];
+/** Time and memory of other sizes. */
+const sizes = [
+  { name: '128 x 128 x 32', seed: 13, size: [128, 128, 32], spacing: [1.5, 1.5, 4], motion: 2 },
+  { name: '512 x 512 x 60', seed: 13, size: [512, 512, 60], spacing: [0.75, 0.75, 2.5], motion: 2 },
+];
+
+const folder = await mkdtemp(join(tmpdir(), 'flc-bench-registration-'));
+const loadBefore = loadavg()[0];
+try {
+  const accuracy = [];
+  for (const set of options.quick ? sets.slice(1) : sets) {
+    const shown = options.quick ? { ...set, size: [96, 96, 16] } : set;
+    const pairs = [];
+    for (const pair of phantomPairs(shown, count, least)) pairs.push(await measurePair(pair));
+    accuracy.push({ name: set.name, what: set.what, size: shown.size, ...summary(pairs), pairs });
+  }
+  const cost = [];
+  for (const { name, ...set } of options.quick || options['skip-cost'] ? [] : sizes) {
+    for (const pair of phantomPairs(set, 2, least)) {
+      cost.push({ name, ...(await measurePair(pair)) });
+    }
+  }
+  const workers = options.workers ? await measureWorkers(folder) : null;
+  const result = {
+    method: options.method,
+    quick: options.quick,
+    least,
+    targets: {
+      meanFallPercent: 70,
+      worstFallPercent: 60,
+      medianMm: 1.5,
+      p95Mm: 3,
+      folded: 0,
+      seconds: 30,
+      peakMiB: 300,
+    },
+    accuracy,
+    cost,
+    workers,
+    machine: {
+      processor: cpus()[0]?.model,
+      cores: cpus().length,
+      node: process.version,
+      loadBefore: Number(loadBefore.toFixed(2)),
+    },
+  };
+  const tables = registrationTables(result);
+  process.stdout.write(`${tables}\n`);
+  if (options.json) await writeFile(options.json, `${JSON.stringify(result, null, 1)}\n`);
+  if (options.markdown) await writeFile(options.markdown, `${tables}\n`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measurePair(pair) {
+  const place = join(folder, 'pair');
+  await rm(place, { recursive: true, force: true });
+  await writePair(place, pair);
+  const child = fileURLToPath(new URL('lib/register-process.mjs', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [child, place, options.method], {
+    maxBuffer: 2 ** 28,
+  });
+  const { seconds, cpuSeconds, peakBytes, quality, places } = JSON.parse(stdout);
+  const after = places.map((point, i) => distance(point, pair.truth[i]));
+  const median = { before: quantile(pair.before, 0.5), after: quantile(after, 0.5) };
+  const measured = {
+    pair: pair.name,
+    points: after.length,
+    median: rounded(median),
+    p95: rounded({ before: quantile(pair.before, 0.95), after: quantile(after, 0.95) }),
+    fallPercent: round(100 * (1 - median.after / median.before), 1),
+    leastDeterminant: round(quality.jacobian.min, 3),
+    folded: quality.jacobian.folded,
+    dice: quality.overlap.map(({ before, after: moved }) => rounded({ before, after: moved }))[0],
+    normalisedMutualInformation: rounded(quality.normalisedMutualInformation, 4),
+    warnings: quality.warnings,
+    seconds: round(seconds, 1),
+    cpuSeconds: round(cpuSeconds, 1),
+    peakMiB: Math.round(peakBytes / 2 ** 20),
+  };
+  process.stderr.write(
+    `${pair.name}: ${measured.median.before} -> ${measured.median.after} mm (${measured.fallPercent} %), ${measured.cpuSeconds} s, ${measured.peakMiB} MiB\n`,
+  );
+  return measured;
+}
+
+function summary(pairs) {
+  const of = (pick) => pairs.map(pick);
+  return {
+    meanMedian: rounded({
+      before: mean(of((p) => p.median.before)),
+      after: mean(of((p) => p.median.after)),
+    }),
+    worstMedian: Math.max(...of((p) => p.median.after)),
+    worstP95: Math.max(...of((p) => p.p95.after)),
+    meanFallPercent: round(mean(of((p) => p.fallPercent)), 1),
+    worstFallPercent: Math.min(...of((p) => p.fallPercent)),
+    leastDeterminant: Math.min(...of((p) => p.leastDeterminant)),
+    folded: of((p) => p.folded).reduce((sum, n) => sum + n, 0),
+    cpuSeconds: rounded({
+      mean: mean(of((p) => p.cpuSeconds)),
+      max: Math.max(...of((p) => p.cpuSeconds)),
+    }),
+    seconds: rounded({ mean: mean(of((p) => p.seconds)), max: Math.max(...of((p) => p.seconds)) }),
+    peakMiB: Math.max(...of((p) => p.peakMiB)),
+  };
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function round(value, digits = 2) {
+  return Number(value.toFixed(digits));
+}
+
+function rounded(values, digits = 2) {
+  return Object.fromEntries(Object.entries(values).map(([key, v]) => [key, round(v, digits)]));
+}
