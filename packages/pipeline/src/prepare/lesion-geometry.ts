@@ -3,6 +3,7 @@ import { reorientToLps } from '../volume/geometry.js';
 import type { Volume } from '../volume/volume.js';
 import { notMoved, type PhaseAlignment, requireSameGrid } from './align-phases.js';
 import { cropLabel, type LesionPart, lesionParts } from './lesion-parts.js';
+import type { Alignment } from './prepare-options.js';
 
 /** The images of a case in LPS order, one for each phase of the dataset. */
 export interface CaseImages {
@@ -39,7 +40,7 @@ export interface LesionGeometry {
 export function lesionGeometry(
   images: CaseImages,
   masks: LesionMasks,
-  align: 'none' | 'centroid',
+  align: Alignment,
 ): { lesions: LesionGeometry[]; warnings: string[] } {
   const reference = images.phases[images.reference] as Volume;
   const mask = reorientToLps(masks.mask);
@@ -50,13 +51,13 @@ export function lesionGeometry(
   if (specks > 0) warnings.push(`${masks.key}: ${specks} specks of at most 10 voxels left out`);
   const phaseParts = images.phases.map((phase, i) => phasePart(phase, i, images, masks, warnings));
   const alignments = phaseParts.map((part, i) =>
-    align === 'none' || part === undefined || i === images.reference
+    align !== 'centroid' || part === undefined || i === images.reference
       ? notMoved
       : { referenceCentre: whole.centroid, phaseCentre: part.centroid },
   );
   phaseParts.forEach((part, i) => {
     // A phase that is not moved must be where the reference is.
-    if (align === 'none' || part !== undefined || i === images.reference) return;
+    if (align !== 'centroid' || part !== undefined || i === images.reference) return;
     const name = `phase ${images.phaseNames[i]}`;
     warnings.push(...requireSameGrid(reference, images.phases[i] as Volume, name));
   });

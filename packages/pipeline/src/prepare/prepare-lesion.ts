@@ -8,6 +8,7 @@ import { cutSamples, type LesionSample } from './cut-samples.js';
 import { requireFinite, storedIntensity } from './intensity.js';
 import { type CaseImages, type LesionGeometry, lesionGeometry } from './lesion-geometry.js';
 import {
+  type Alignment,
   type PrepareOptions,
   type ResolvedPrepareOptions,
   resolvePrepareOptions,
@@ -38,8 +39,8 @@ export interface PrepareLesionInput {
 }
 
 /**
- * Cuts the samples of a lesion from volumes in memory, as `prepareDataset` does from files.
- * GEOMETRY_MISMATCH and DATA_ERROR as there.
+ * Cuts the samples of a lesion from volumes in memory, as `prepareDataset` does from files. Where the options register
+ * phases, `registerLesion` has done so before. GEOMETRY_MISMATCH and DATA_ERROR as there.
  */
 export function prepareLesion(input: PrepareLesionInput): {
   lesions: PreparedLesion[];
@@ -92,15 +93,15 @@ export function cutLesions(
 
 /**
  * Checks the images of a case against each other; returns warnings. GEOMETRY_MISMATCH for another
- * grid (other axes with `centroid`), DATA_ERROR for voxels that are no numbers.
+ * grid (other axes with `centroid`; registered phases lie on the reference's), DATA_ERROR for voxels that are no numbers.
  */
-export function checkImages(images: CaseImages, align: 'none' | 'centroid'): string[] {
+export function checkImages(images: CaseImages, align: Alignment): string[] {
   const reference = images.phases[images.reference] as Volume;
   const warnings = images.phases.flatMap((phase, i) => {
     const name = `phase ${images.phaseNames[i]}`;
     requireFinite(phase);
     if (i === images.reference) return [];
-    if (align === 'none') return requireSameGrid(reference, phase, name);
+    if (align !== 'centroid') return requireSameGrid(reference, phase, name);
     requireSameDirection(reference, phase, name);
     return [];
   });

@@ -1,6 +1,11 @@
 import { FlcError } from '@flc-native/errors';
 import { z } from 'zod';
 import { suggest } from '../dataset/suggest.js';
+import {
+  type RegistrationMethod,
+  registrationMethods,
+  registrationSchema,
+} from '../registration/registration-settings.js';
 
 /** Which slices of a lesion become samples: every n-th counts from the largest. */
 const slices = z.union([
@@ -8,9 +13,20 @@ const slices = z.union([
   z.strictObject({ every: z.int().min(1).max(1000) }),
 ]);
 
+/** Ways to bring phases together: as they are, by centres of masks, or registered. */
+export const alignments = ['none', 'centroid', ...registrationMethods] as const;
+export type Alignment = (typeof alignments)[number];
+
+/** The method of an alignment that registers; undefined for the others. */
+export function registrationMethod(align: Alignment): RegistrationMethod | undefined {
+  return align === 'none' || align === 'centroid' ? undefined : align;
+}
+
 const schema = z.strictObject({
   slices: slices.default('largest'),
-  align: z.enum(['none', 'centroid']).default('none'),
+  align: z.enum(alignments).default('none'),
+  registration: registrationSchema.optional(),
+  transforms: z.string().min(1).optional(),
   background: z.enum(['lower', 'zero', 'keep']).default('lower'),
   inPlaneSpacing: z.number().min(0.05).max(20).optional(),
   margin: z.int().min(0).max(256).default(16),
@@ -21,7 +37,8 @@ const schema = z.strictObject({
 /**
  * How lesions are cut. `inPlaneSpacing` in mm (default: dataset.yaml's, else none), `margin` in
  * pixels, `coverage` the part of a patch that must lie in the mask, `workers` threads (default: one
- * a core; 0 works in the calling thread).
+ * a core; 0 works in the calling thread), `registration` its parameters (default: dataset.yaml's) and `transforms` the
+ * folder where they are kept (default: `registration` in the output).
  */
 export type PrepareOptions = z.input<typeof schema>;
 export type ResolvedPrepareOptions = z.output<typeof schema>;

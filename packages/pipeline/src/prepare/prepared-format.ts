@@ -1,6 +1,8 @@
 import { FlcError } from '@flc-native/errors';
 import { z } from 'zod';
 import { intensitySchema } from '../dataset/dataset-schema.js';
+import { registrationSchema } from '../registration/registration-settings.js';
+import { alignments } from './prepare-options.js';
 
 /** Version of the layout of prepared/; a reader refuses any other. */
 export const preparedVersion = 1;
@@ -69,7 +71,9 @@ export const preparedIndexSchema = z.object({
   background: z.enum(['lower', 'zero', 'keep']),
   intensity: intensitySchema,
   slices: z.union([z.enum(['largest', 'all']), z.object({ every: z.int().min(1) })]),
-  align: z.enum(['none', 'centroid']),
+  align: z.enum(alignments),
+  /** Parameters, where phases were registered. */
+  registration: registrationSchema.optional(),
   inPlaneSpacing: z.number().nullable(),
   coverage: z.number(),
   samples: z.array(preparedSampleSchema),
