@@ -27,8 +27,15 @@ const options = {
     'largest' as const,
   ),
   align: withDefault(
-    choice(['none', 'centroid'], 'shift of the phases by the centroids of per-phase masks'),
+    choice(
+      ['none', 'centroid', 'rigid', 'affine', 'bspline'],
+      'how phases come to lie on the reference: as they are, shifted by the centroids of per-phase masks, or registered',
+    ),
     'none',
+  ),
+  transforms: defaultElsewhere(
+    text('<dir>', 'folder of the transforms of a registration, to share them with register'),
+    'registration within --out',
   ),
   background: withDefault(
     choice(['lower', 'zero', 'keep'], 'what pixels outside the mask become'),
@@ -53,11 +60,12 @@ export const prepare = defineCommand({
   examples: [
     'flc-native prepare --dataset data/dataset.yaml --out prepared',
     'flc-native prepare --dataset data/dataset.yaml --out prepared --slices 3 --align centroid',
+    'flc-native prepare --dataset data/dataset.yaml --out prepared --align bspline',
   ],
   options,
   async run(settings, { signal, progress, note, verbose }) {
     const { prepareDataset, readDataset } = await import('@flc-native/pipeline');
-    const { dataset, out, workers, inPlaneSpacing, ...plain } = settings;
+    const { dataset, out, workers, inPlaneSpacing, transforms, ...plain } = settings;
     const bar = progress('prepare');
     const done = await prepareDataset(
       await readDataset(dataset),
@@ -65,6 +73,7 @@ export const prepare = defineCommand({
       {
         ...plain,
         ...(workers === undefined ? {} : { workers }),
+        ...(transforms === undefined ? {} : { transforms }),
         ...(inPlaneSpacing === undefined ? {} : { inPlaneSpacing }),
       },
       { signal, onProgress: ({ done: count, total }) => bar.update(count, total) },

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { type CaseInput, type CaseJob, caseInputs } from '../case/case-job.js';
+import { partReader } from '../registration/read-part.js';
+import { type RegisteredCase, registerCase } from '../registration/register-case.js';
+import { resolveRegistration } from '../registration/registration-settings.js';
 import type { Tensor } from '../storage/safetensors.js';
 import { writeSafetensors } from '../storage/safetensors-file.js';
 import { reorientToLps } from '../volume/geometry.js';
@@ -11,7 +14,7 @@ import type { LesionSample } from './cut-samples.js';
 import { hashFile } from './input-stamp.js';
 import { type CaseImages, type LesionGeometry, lesionGeometry } from './lesion-geometry.js';
 import { checkImages, cutLesions, type PreparedLesion } from './prepare-lesion.js';
-import type { ResolvedPrepareOptions } from './prepare-options.js';
+import { type ResolvedPrepareOptions, registrationMethod } from './prepare-options.js';
 import {
   type CaseRecord,
   caseFormat,
@@ -42,7 +45,7 @@ export async function prepareCase(task: PrepareCaseJob): Promise<PrepareCaseResu
   if (earlier?.case.key === key) {
     return { record: { ...earlier, case: { ...earlier.case, inputs } }, reused: true };
   }
-  const { lesions, warnings } = await cutCase(job, options);
+  const { lesions, warnings } = await cutCase(task);
   const file = `cases/${job.caseId}.safetensors`;
   const samples = lesions.flatMap((lesion) => describeSamples(job, lesion, file));
   const { caseId, patientId } = job;
@@ -60,21 +63,24 @@ export async function prepareCase(task: PrepareCaseJob): Promise<PrepareCaseResu
   return { record, reused: false };
 }
 
-async function cutCase(job: CaseJob, options: ResolvedPrepareOptions) {
+async function cutCase({ job, options, outDir }: PrepareCaseJob) {
   const stranger = job.lesions.find(
     (lesion) => lesion.class !== null && !job.classes.includes(lesion.class),
   );
   if (stranger !== undefined) {
     throw missing(`${stranger.key}: class "${stranger.class}" is not in the list of classes`);
   }
-  const images = await readImages(job);
-  const warnings = checkImages(images, options.align);
+  requirePhases(job);
+  const registered = await registeredCase(job, options, outDir);
+  const images = await readImages(job, registered?.phases);
+  const warnings = [...(registered?.warnings ?? []), ...checkImages(images, options.align)];
   const geometry: LesionGeometry[] = [];
   for (const lesion of job.lesions) {
     // One mask at a time: what stays of it is the crop of the lesion.
     const phaseMasks: (Volume | undefined)[] = [];
-    for (const input of lesion.phaseMasks) {
-      phaseMasks.push(input === undefined ? undefined : await read(input));
+    for (const [i, input] of lesion.phaseMasks.entries()) {
+      const moved = registered?.masks[i]?.get(lesion.key);
+      phaseMasks.push(moved ?? (input === undefined ? undefined : await read(input)));
     }
     if (lesion.mask === undefined)
       throw missing(`${lesion.key} has no mask on the reference phase`);
@@ -93,11 +99,30 @@ async function cutCase(job: CaseJob, options: ResolvedPrepareOptions) {
   return { lesions: cut.lesions, warnings: [...warnings, ...cut.warnings] };
 }
 
-async function readImages(job: CaseJob): Promise<CaseImages> {
+function requirePhases(job: CaseJob): void {
   const absent = job.phaseNames.filter((_, i) => job.phases[i] === undefined);
   if (absent.length > 0) throw missing(`phase ${absent.join(', ')} is missing`);
-  const phases: Volume[] = [];
-  for (const input of job.phases) phases.push(reorientToLps(await read(input as CaseInput)));
+}
+
+/** The case with its phases moved onto the reference, where the options say so. */
+async function registeredCase(
+  job: CaseJob,
+  options: ResolvedPrepareOptions,
+  outDir: string,
+): Promise<RegisteredCase | undefined> {
+  const method = registrationMethod(options.align);
+  if (method === undefined) return undefined;
+  const settings = resolveRegistration(options.registration);
+  const transforms = options.transforms ?? join(outDir, 'registration');
+  return registerCase(job, partReader(), method, settings, transforms);
+}
+
+/** `moved` are the phases where they were registered. */
+async function readImages(job: CaseJob, moved?: readonly Volume[]): Promise<CaseImages> {
+  const phases: Volume[] = [...(moved ?? [])];
+  for (const input of job.phases.slice(phases.length)) {
+    phases.push(reorientToLps(await read(input as CaseInput)));
+  }
   const liver = job.liver === undefined ? undefined : reorientToLps(await read(job.liver));
   return { phases, phaseNames: job.phaseNames, reference: job.reference, liver };
 }

@@ -7,6 +7,8 @@ import { runCaseTasks } from '../case/case-pool.js';
 import type { RunOptions } from '../case/progress.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
+import { memoryBound } from '../registration/memory.js';
+import { resolveRegistration } from '../registration/registration-settings.js';
 import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
 import { settingsHash } from './case-key.js';
 import { earlierIndex, earlierRecord, removeStale } from './case-records.js';
@@ -15,6 +17,7 @@ import type { PrepareCaseResult } from './prepare-case.js';
 import {
   type PrepareOptions,
   type ResolvedPrepareOptions,
+  registrationMethod,
   resolvePrepareOptions,
 } from './prepare-options.js';
 import { type CaseRecord, type PreparedIndex, preparedVersion } from './prepared-format.js';
@@ -44,7 +47,7 @@ export async function prepareDataset(
 ): Promise<PrepareReport> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const resolved = withDatasetSpacing(dataset, resolvePrepareOptions(options));
+  const resolved = withDatasetSettings(dataset, resolvePrepareOptions(options));
   await makeFolder(join(outDir, 'cases'));
   const jobs = dataset.cases.map((entry) => caseJob(dataset, entry));
   const index = await earlierIndex(outDir);
@@ -65,8 +68,13 @@ export async function prepareDataset(
     kind: 'prepare' as const,
     ...{ job, earlier, settings, outDir, options: resolved },
   }));
+  const { registration } = resolved;
+  const workers =
+    registration === undefined
+      ? resolved.workers
+      : await memoryBound(jobs, registration, resolved.workers);
   await runCaseTasks(tasks, {
-    workers: resolved.workers,
+    workers,
     signal,
     onOutcome: (i, outcome) => {
       const { caseId } = (open[i] as CasePlan).job;
@@ -160,6 +168,7 @@ function makeIndex(
     intensity: dataset.intensity ?? { window: ctWindow },
     slices: options.slices,
     align: options.align,
+    ...(options.registration === undefined ? {} : { registration: options.registration }),
     inPlaneSpacing: options.inPlaneSpacing ?? null,
     coverage: options.coverage,
     samples: records.flatMap((record) => record.samples),
@@ -171,12 +180,19 @@ function writeIndex(outDir: string, index: PreparedIndex): Promise<void> {
   return writeFileAtomic(join(outDir, 'index.json'), `${JSON.stringify(index, null, 1)}\n`);
 }
 
-function withDatasetSpacing(
+/** Settings that dataset.yaml holds and the options do not override. */
+function withDatasetSettings(
   dataset: Dataset,
   options: ResolvedPrepareOptions,
 ): ResolvedPrepareOptions {
-  if (options.inPlaneSpacing !== undefined || dataset.inPlaneSpacing === undefined) return options;
-  return { ...options, inPlaneSpacing: dataset.inPlaneSpacing };
+  const { registration, inPlaneSpacing = dataset.inPlaneSpacing, ...rest } = options;
+  return {
+    ...rest,
+    ...(inPlaneSpacing === undefined ? {} : { inPlaneSpacing }),
+    ...(registrationMethod(options.align) === undefined
+      ? {}
+      : { registration: resolveRegistration(registration ?? dataset.registration) }),
+  };
 }
 
 function inOrder<T extends { caseId: string }>(list: T[], jobs: readonly CaseJob[]): T[] {

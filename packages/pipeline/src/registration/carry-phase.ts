@@ -86,6 +86,11 @@ export async function carryPhase(pair: PhasePair, folder: string): Promise<Carri
     ),
   });
   const image = onto(moving, transform, false);
+  const record = { format: 'flc-registration-quality', caseId: pair.caseId, phase: pair.phase };
+  await writeFileAtomic(
+    phaseFile(folder, pair.caseId, pair.phase, '.quality.json'),
+    `${JSON.stringify({ ...record, key, ...quality, seconds: found.seconds }, null, 1)}\n`,
+  );
   await writeFileAtomic(
     phaseFile(folder, pair.caseId, pair.phase, '.png'),
     checkerboard({

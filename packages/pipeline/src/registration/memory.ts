@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { CaseInput, CaseJob } from '../case/case-job.js';
+import { readInput } from '../case/read-input.js';
 import { quickStamp } from '../prepare/input-stamp.js';
-import { readVolume } from '../volume/read-volume.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
 import type { RegistrationSettings } from './registration-settings.js';
 
@@ -61,7 +61,7 @@ export async function memoryBound(
 
 async function gridOf(input: CaseInput): Promise<Grid | undefined> {
   try {
-    const { data: _, ...grid } = await readVolume(input.file);
+    const { data: _, ...grid } = await readInput(input);
     return grid;
   } catch {
     return undefined;

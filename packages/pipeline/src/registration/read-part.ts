@@ -1,34 +1,45 @@
 import { FlcError } from '@flc-native/errors';
 import type { CaseInput } from '../case/case-job.js';
-import { reorientToLps } from '../volume/geometry.js';
-import { readVolume } from '../volume/read-volume.js';
-import type { Volume } from '../volume/volume.js';
+import { readInput } from '../case/read-input.js';
+import type { Grid, Volume } from '../volume/volume.js';
 
-/** Reads inputs of a case in LPS order, each file once. Errors name the part that the file plays. */
-export function partReader(): (input: CaseInput) => Promise<Volume> {
+/** Reads an input of a case; `onto` is the grid of the image on which a mask is drawn. */
+export type ReadPart = (input: CaseInput, onto?: Grid) => Promise<Volume>;
+
+/** Reads inputs of a case in LPS order, each once. Errors name the part that the input plays. */
+export function partReader(): ReadPart {
   const volumes = new Map<string, Promise<Volume>>();
-  return (input) => {
-    const known = volumes.get(input.file);
+  return (input, onto) => {
+    const key = sourceKey(input);
+    const known = volumes.get(key);
     if (known !== undefined) return known;
-    const volume = read(input);
-    volumes.set(input.file, volume);
+    const volume = read(input, onto);
+    volumes.set(key, volume);
     return volume;
   };
 }
 
-async function read(input: CaseInput): Promise<Volume> {
+/** The same for two inputs that are one image or mask. */
+export function sourceKey({ file, source }: CaseInput): string {
+  return JSON.stringify([file, source ?? null]);
+}
+
+async function read(input: CaseInput, onto: Grid | undefined): Promise<Volume> {
   try {
-    return reorientToLps(await readVolume(input.file));
+    return await readInput(input, { onto });
   } catch (error) {
     throw aboutPart(error, input);
   }
 }
 
 /** Says which input of the case an error is about. */
-export function aboutPart(error: unknown, input: CaseInput): unknown {
-  if (!(error instanceof FlcError) || error.message.startsWith(input.role)) return error;
-  return new FlcError(error.code, `${input.role}: ${error.message}`, {
-    details: { ...error.details, file: input.file },
+function aboutPart(error: unknown, input: CaseInput): unknown {
+  if (!(error instanceof FlcError)) return error;
+  const message = error.message.startsWith(input.role)
+    ? error.message
+    : `${input.role}: ${error.message}`;
+  return new FlcError(error.code, message, {
+    details: { file: input.file, ...error.details },
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     cause: error.cause,
   });

@@ -11,7 +11,7 @@ import type { Volume } from '../volume/volume.js';
 import { writeVolume } from '../volume/write-volume.js';
 import { type CarriedLesion, carryPhase, phaseFile } from './carry-phase.js';
 import type { RegistrationQuality } from './quality.js';
-import { partReader } from './read-part.js';
+import { partReader, type ReadPart, sourceKey } from './read-part.js';
 import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
 import { registrationVersion } from './transform-file.js';
 
@@ -131,11 +131,12 @@ async function writeReference(task: RegisterPhaseJob): Promise<Written> {
   const masks: Record<string, string> = {};
   const writtenAs = new Map<string, string>();
   const add = async (input: CaseInput, name: string): Promise<string> => {
-    const volume = await read(input);
+    const volume = await read(input, image);
     warnings.push(...requireSameGrid(image, volume, input.role));
-    const path = writtenAs.get(input.file) ?? maskPath(job, name);
-    if (!writtenAs.has(input.file)) volumes.push([path, { ...volume, ...gridOf(image) }]);
-    writtenAs.set(input.file, path);
+    const source = sourceKey(input);
+    const path = writtenAs.get(source) ?? maskPath(job, name);
+    if (!writtenAs.has(source)) volumes.push([path, { ...volume, ...gridOf(image) }]);
+    writtenAs.set(source, path);
     return path;
   };
   const liver = job.liver === undefined ? null : await add(job.liver, 'liver');
@@ -176,16 +177,12 @@ async function writeMoved(task: RegisterPhaseJob): Promise<Written> {
 }
 
 /** Reads what registering a phase takes, and checks masks against their images. */
-export async function readPair(
-  job: CaseJob,
-  phase: number,
-  read: (input: CaseInput) => Promise<Volume>,
-) {
+export async function readPair(job: CaseJob, phase: number, read: ReadPart) {
   const fixed = await read(phaseInput(job, job.reference));
   const moving = await read(phaseInput(job, phase));
   const onGrid = async (input: CaseInput | undefined, image: Volume) => {
     if (input === undefined) return undefined;
-    const volume = await read(input);
+    const volume = await read(input, image);
     requireSameGrid(image, volume, input.role);
     // Headers may differ by a rounding error; what lies on the image's grid takes its geometry.
     return { ...volume, ...gridOf(image) };
