@@ -1,0 +1,72 @@
+import type { ImportContext, LayoutAdapter } from '../adapter.js';
+import { readDicomStudies } from '../dicom-studies.js';
+import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
+import { groupBy, partsOf, type SourceTree } from '../source-tree.js';
+import { isDicomName } from './folder-dicom.js';
+
+/** The general rule for hospital exports: patient, study, series, at any depth. */
+export const dicom: LayoutAdapter = {
+  name: 'dicom',
+  title: 'DICOM of a hospital: patients, studies, series',
+  modality: 'CT',
+  licence: 'not known: patient data of your own, under the rules of your institution',
+  source: 'the folder',
+  form: '<patient>/<study>/<series>/ with DICOM files of any names; masks as DICOM SEG or RTSTRUCT',
+  detect(tree) {
+    const found = tree.files.filter(mayBeDicom).length;
+    // Fewer files than a volume has slices are a README and its like.
+    if (found < 3 || found < 0.5 * tree.files.length) return undefined;
+    return { confidence: 0.4, reason: `${found} files with names as DICOM has them` };
+  },
+  read: (tree, context) => readPatients(tree, context),
+};
+
+const documents = /(^|\/)(readme|licen[sc]e|changelog|notice|dicomdir|makefile)[^/]*$/i;
+
+export function mayBeDicom(file: string): boolean {
+  return isDicomName(file) && !documents.test(file);
+}
+
+/** Reads the tree one first-level folder at a time, so that memory holds one patient. */
+export async function readPatients(
+  tree: SourceTree,
+  context: ImportContext,
+  folderOf: (file: string) => string | undefined = firstFolder,
+) {
+  const groups = groupBy(tree.files.filter(mayBeDicom), folderOf);
+  const cases: ImportedCase[] = [];
+  const skipped: SkippedCase[] = [];
+  const warnings: ImportWarning[] = [];
+  const used = new Map<string, number>();
+  let done = 0;
+  for (const [folder, files] of groups) {
+    context.signal?.throwIfAborted();
+    const found = await readDicomStudies(tree, files, folder === '' ? 'patient' : folder, context);
+    for (const entry of found.cases) {
+      const count = (used.get(entry.id) ?? 0) + 1;
+      used.set(entry.id, count);
+      cases.push(count === 1 ? entry : { ...entry, id: `${entry.id} ${count}` });
+    }
+    skipped.push(...found.skipped);
+    if (found.cases.length + found.skipped.length === 0) {
+      skipped.push({ name: folder, reason: 'no DICOM images' });
+    }
+    warnings.push(...found.warnings);
+    context.onProgress(++done, groups.size);
+  }
+  return { cases, skipped, warnings: merged(warnings) };
+}
+
+function firstFolder(file: string): string {
+  const parts = partsOf(file);
+  return parts.length > 1 ? (parts[0] as string) : '';
+}
+
+/** The same warning on several cases is one. */
+function merged(warnings: readonly ImportWarning[]): ImportWarning[] {
+  const groups = groupBy(warnings, ({ code, message }) => `${code}\n${message}`);
+  return [...groups.values()].map((group) => ({
+    ...(group[0] as ImportWarning),
+    cases: [...new Set(group.flatMap(({ cases }) => cases))],
+  }));
+}
