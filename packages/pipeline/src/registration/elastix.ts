@@ -56,12 +56,13 @@ function itkImage({ size, spacing, origin, direction, data }: MetricImage) {
  */
 function listenToErrors() {
   const terminal = globalThis.console;
-  const write = terminal.error;
+  const { error, log } = terminal;
   const lines: string[] = [];
-  terminal.error = (...words: unknown[]) => void lines.push(words.map(String).join(' '));
+  const keep = (...words: unknown[]) => void lines.push(words.map(String).join(' '));
+  Object.assign(terminal, { error: keep, log: keep });
   return {
     stop: () => {
-      terminal.error = write;
+      Object.assign(terminal, { error, log });
     },
     reason: (cause: unknown): string => {
       const spoken = cause instanceof Error ? [cause.message, ...lines] : lines;

@@ -2,6 +2,9 @@ import { voxelToWorld } from '../volume/geometry.js';
 import type { Grid, Vector3, Volume } from '../volume/volume.js';
 import type { VoxelBox } from './region.js';
 
+/** Fewer pixels along an axis are not averaged away. */
+const fewestPixels = 16;
+
 /** What is compared of a phase: cut to a region, clamped, averaged in plane. */
 export interface MetricImage extends Grid {
   readonly data: Float32Array;
@@ -19,7 +22,8 @@ export function metricImage(
 ): MetricImage {
   const block = [0, 1].map((axis) => {
     const wanted = Math.floor(spacing / (volume.spacing[axis] as number) + 1e-6);
-    return Math.max(1, Math.min(wanted, (high[axis] as number) - (low[axis] as number)));
+    const extent = (high[axis] as number) - (low[axis] as number);
+    return Math.max(1, Math.min(wanted, Math.floor(extent / fewestPixels)));
   }) as [number, number];
   const [bx, by] = block;
   const size: Vector3 = [

@@ -10,7 +10,8 @@ export type ReadPart = (input: CaseInput, onto?: Grid) => Promise<Volume>;
 export function partReader(): ReadPart {
   const volumes = new Map<string, Promise<Volume>>();
   return (input, onto) => {
-    const key = sourceKey(input);
+    // A DICOM mask takes the grid of the image that it is drawn on.
+    const key = `${sourceKey(input)}${input.source?.kind === 'mask' ? JSON.stringify(onto) : ''}`;
     const known = volumes.get(key);
     if (known !== undefined) return known;
     const volume = read(input, onto);
