@@ -1,17 +1,33 @@
 import { datasetPath } from '../dataset/dataset.js';
-import type {
-  DatasetCase,
-  DatasetConfig,
-  DatasetLesion,
-  Intensity,
+import {
+  type DatasetCase,
+  type DatasetConfig,
+  type DatasetLesion,
+  type ImageSource,
+  type Intensity,
+  isSingleMask,
+  type MaskSource,
 } from '../dataset/dataset-schema.js';
 import { pseudonym } from '../dataset/pseudonym.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
 
-/** A file of a case. `role` names its part and may be shown anywhere; the path may not. */
+/** What of a DICOM folder or file an input is. */
+export type DicomSource =
+  | { readonly kind: 'series'; readonly series?: string; readonly acquisition?: number }
+  | {
+      readonly kind: 'mask';
+      readonly segment?: number | string;
+      readonly roi?: number | string;
+    };
+
+/**
+ * A file of a case. `role` names its part and may be shown anywhere; the path may not. With
+ * `source`, `file` is a DICOM folder or file.
+ */
 export interface CaseInput {
   readonly role: string;
   readonly file: string;
+  readonly source?: DicomSource;
 }
 
 export interface LesionJob {
@@ -42,8 +58,8 @@ export interface CaseJob {
 
 /** Plain form of a case for checking and preparing. */
 export function caseJob(dataset: DatasetConfig & { root: string }, entry: DatasetCase): CaseJob {
-  const input = (role: string, path: string | undefined): CaseInput | undefined =>
-    path === undefined ? undefined : { role, file: datasetPath(dataset, path) };
+  const input = (role: string, ref: ImageSource | MaskSource | undefined, kind: Kind) =>
+    ref === undefined ? undefined : caseInput(dataset, role, ref, kind);
   return {
     caseId: pseudonym(entry.id),
     patientId: pseudonym(entry.patient),
@@ -52,24 +68,46 @@ export function caseJob(dataset: DatasetConfig & { root: string }, entry: Datase
     modality: dataset.modality,
     intensity: dataset.intensity ?? { window: ctWindow },
     classes: dataset.classes,
-    phases: dataset.phases.map((phase) => input(`phase ${phase}`, own(entry.phases, phase))),
-    liver: input('liver mask', entry.liver),
+    phases: dataset.phases.map((phase) =>
+      input(`phase ${phase}`, own(entry.phases, phase), 'series'),
+    ),
+    liver: input('liver mask', entry.liver, 'mask'),
     lesions: entry.lesions.map((lesion, i) => lesionJob(dataset, lesion, `lesion-${i + 1}`, input)),
   };
+}
+
+type Kind = DicomSource['kind'];
+type MakeInput = (
+  role: string,
+  ref: ImageSource | MaskSource | undefined,
+  kind: Kind,
+) => CaseInput | undefined;
+
+function caseInput(
+  dataset: { root: string },
+  role: string,
+  ref: ImageSource | MaskSource,
+  kind: Kind,
+): CaseInput {
+  if (typeof ref === 'string') return { role, file: datasetPath(dataset, ref) };
+  const { dicom, ...choice } = ref;
+  const source = { kind, ...choice } as DicomSource;
+  return { role, file: datasetPath(dataset, dicom), source };
 }
 
 function lesionJob(
   dataset: DatasetConfig,
   lesion: DatasetLesion,
   key: string,
-  input: (role: string, path: string | undefined) => CaseInput | undefined,
+  input: MakeInput,
 ): LesionJob {
   const { mask, label, components } = lesion;
-  const single = typeof mask === 'string';
   const shared = { key, class: lesion.class ?? null, label, components };
-  if (single) return { ...shared, mask: input(`mask of ${key}`, mask), phaseMasks: [] };
+  if (isSingleMask(mask)) {
+    return { ...shared, mask: input(`mask of ${key}`, mask, 'mask'), phaseMasks: [] };
+  }
   const phaseMasks = dataset.phases.map((phase) =>
-    input(`mask of ${key} on ${phase}`, own(mask, phase)),
+    input(`mask of ${key} on ${phase}`, own(mask, phase), 'mask'),
   );
   return { ...shared, mask: phaseMasks[dataset.phases.indexOf(dataset.reference)], phaseMasks };
 }
@@ -86,6 +124,6 @@ export function caseInputs(job: CaseJob): CaseInput[] {
   return all.filter((input) => input !== undefined);
 }
 
-function own(map: Record<string, string>, key: string): string | undefined {
+function own<T>(map: Record<string, T>, key: string): T | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }

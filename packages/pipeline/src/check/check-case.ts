@@ -1,12 +1,12 @@
 import { FlcError, toFlcError } from '@flc-native/errors';
 import type { CaseInput, CaseJob, LesionJob } from '../case/case-job.js';
+import { readInput } from '../case/read-input.js';
 import { judgeGrids } from '../prepare/align-phases.js';
-import { compareGrids, reorientToLps } from '../volume/geometry.js';
-import { readVolume } from '../volume/read-volume.js';
-import type { Volume } from '../volume/volume.js';
+import { compareGrids } from '../volume/geometry.js';
+import type { Grid, Volume } from '../volume/volume.js';
 import { checkImage, contentHash } from './check-image.js';
 import { checkClass, checkLesionSize, checkMask } from './check-lesion.js';
-import type { CaseFinding } from './finding.js';
+import type { CaseFinding, FindingCode } from './finding.js';
 
 /** What a worker tells of a case. */
 export interface CheckedCase {
@@ -24,8 +24,9 @@ export interface CheckedCase {
 export async function checkCase(job: CaseJob): Promise<CheckedCase> {
   const findings: CaseFinding[] = [];
   const images: { role: string; hash: string; file: string }[] = [];
-  const reference = await checkPhases(job, findings, images);
-  let liver = job.liver && (await readInput(job.liver, findings));
+  const grids: (Grid | undefined)[] = job.phases.map(() => undefined);
+  const reference = await checkPhases(job, findings, images, grids);
+  let liver = job.liver && (await read(job.liver, findings, reference));
   if (liver !== undefined && job.liver !== undefined && reference !== undefined) {
     const grid = checkGrid(reference, liver, job.liver);
     findings.push(...grid);
@@ -34,7 +35,7 @@ export async function checkCase(job: CaseJob): Promise<CheckedCase> {
   let lesions = 0;
   for (const lesion of job.lesions) {
     findings.push(...checkClass(lesion, job.classes));
-    lesions += await checkLesion(job, lesion, reference, liver, findings);
+    lesions += await checkLesion(job, lesion, { reference, liver, grids }, findings);
   }
   if (job.lesions.length === 0) {
     findings.push({
@@ -47,11 +48,20 @@ export async function checkCase(job: CaseJob): Promise<CheckedCase> {
   return { findings, lesions, images };
 }
 
+/** What is known of the images of a case when its lesions are checked. */
+interface CheckedImages {
+  readonly reference: Volume | undefined;
+  readonly liver: Volume | undefined;
+  /** Of each phase that could be read. */
+  readonly grids: readonly (Grid | undefined)[];
+}
+
 /** Checks all phases; keeps the reference alone in memory and returns it. */
 async function checkPhases(
   job: CaseJob,
   findings: CaseFinding[],
   images: { role: string; hash: string; file: string }[],
+  grids: (Grid | undefined)[],
 ): Promise<Volume | undefined> {
   let reference: Volume | undefined;
   const order = [job.reference, ...job.phases.keys()].filter(
@@ -68,8 +78,10 @@ async function checkPhases(
       });
       continue;
     }
-    const volume = await readInput(input, findings);
+    const volume = await read(input, findings);
     if (volume === undefined) continue;
+    const { size, spacing, origin, direction } = volume;
+    grids[index] = { size, spacing, origin, direction };
     const found = checkImage(volume, input.role, job.modality);
     findings.push(...found.map((finding) => ({ ...finding, file: input.file })));
     images.push({ role: input.role, hash: contentHash(volume), file: input.file });
@@ -82,8 +94,7 @@ async function checkPhases(
 async function checkLesion(
   job: CaseJob,
   lesion: LesionJob,
-  reference: Volume | undefined,
-  liver: Volume | undefined,
+  { reference, liver, grids }: CheckedImages,
   findings: CaseFinding[],
 ): Promise<number> {
   if (lesion.mask === undefined) {
@@ -96,9 +107,12 @@ async function checkLesion(
   }
   let lesions = 0;
   const inputs = lesion.phaseMasks.length > 0 ? lesion.phaseMasks : [lesion.mask];
-  for (const input of inputs) {
+  for (const [i, input] of inputs.entries()) {
     if (input === undefined) continue;
-    const mask = await readInput(input, findings);
+    const onto = grids[lesion.phaseMasks.length > 0 ? i : job.reference];
+    // Without its image a DICOM mask has no place, and that is reported already.
+    if (input.source !== undefined && onto === undefined) continue;
+    const mask = await read(input, findings, onto);
     if (mask === undefined) continue;
     const isReference = input === lesion.mask || input.role === lesion.mask?.role;
     const wrong = checkMask(mask, input.role, lesion.label);
@@ -150,9 +164,15 @@ function checkGrid(reference: Volume, volume: Volume, input: CaseInput): CaseFin
   ];
 }
 
-async function readInput(input: CaseInput, findings: CaseFinding[]): Promise<Volume | undefined> {
+async function read(
+  input: CaseInput,
+  findings: CaseFinding[],
+  onto?: Grid,
+): Promise<Volume | undefined> {
   try {
-    return reorientToLps(await readVolume(input.file));
+    const onWarning = (found: CaseFinding) =>
+      findings.push({ ...found, message: `${input.role}: ${found.message}` });
+    return await readInput(input, { onto, onWarning });
   } catch (thrown) {
     findings.push(unreadable(input, toFlcError(thrown)));
     return undefined;
@@ -161,14 +181,17 @@ async function readInput(input: CaseInput, findings: CaseFinding[]): Promise<Vol
 
 function unreadable(input: CaseInput, error: FlcError): CaseFinding {
   const missing = error instanceof FlcError && error.details.systemCode === 'ENOENT';
+  // A fault of a DICOM stack has a code of its own, and the slice at fault.
+  const fault = error.details.fault as FindingCode | undefined;
+  const file = typeof error.details.file === 'string' ? error.details.file : input.file;
   return {
     severity: 'error',
-    code: missing ? 'MISSING_FILE' : 'UNREADABLE_FILE',
+    code: missing ? 'MISSING_FILE' : (fault ?? 'UNREADABLE_FILE'),
     message: missing ? `${input.role}: the file does not exist` : `${input.role}: ${error.message}`,
     remedy: missing
       ? 'correct the path in dataset.yaml (it counts from the folder of that file)'
       : (error.remedy ?? 'export the file again'),
-    file: input.file,
+    file,
   };
 }
 

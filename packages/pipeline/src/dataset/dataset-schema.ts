@@ -8,6 +8,38 @@ const path = z
   .refine((text) => !text.includes('\0'), 'a path must not contain NUL')
   .describe('path, relative to the folder of dataset.yaml');
 
+/** A DICOM series below a folder, or in a multi-frame file. */
+const dicomImage = z.strictObject({
+  dicom: path.describe('folder of a study or series (any depth), or a multi-frame file'),
+  series: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('SeriesInstanceUID or key of the stack; may be left out where there is one stack'),
+  acquisition: z
+    .int()
+    .optional()
+    .describe('AcquisitionNumber, or the rank in time where the number does not tell them apart'),
+});
+const imageSource = z.union([path, dicomImage]).describe('a volume file, or a DICOM series');
+
+/** A mask of a DICOM segmentation or structure set, placed by geometry. */
+const dicomMask = z.strictObject({
+  dicom: path.describe('DICOM segmentation (SEG) or structure set (RTSTRUCT)'),
+  segment: z
+    .union([z.int().min(0), z.string().min(1).max(256)])
+    .optional()
+    .describe('number, label or code meaning of the segment; may be left out where there is one'),
+  roi: z
+    .union([z.int(), z.string().min(1).max(256)])
+    .optional()
+    .describe('number or name of the region; may be left out where there is one'),
+});
+const maskSource = z
+  .union([path, dicomMask])
+  .describe('a mask file, a segment of a DICOM SEG or a region of an RTSTRUCT');
+
 /** Names may be numbers in YAML (`id: 17`); they are text here. */
 const name = z
   .union([z.string().min(1).max(256), z.number()])
@@ -45,7 +77,7 @@ export const intensitySchema = z
 
 export const lesionSchema = z.strictObject({
   mask: z
-    .union([path, z.record(phaseName, path)])
+    .union([maskSource, z.record(phaseName, maskSource)])
     .describe('one mask on the reference phase, or one for each phase'),
   label: z.int().min(1).optional().describe('voxel value of this lesion; default: any but 0'),
   components: z
@@ -62,8 +94,8 @@ export const caseSchema = z.strictObject({
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be YYYY-MM-DD')
     .optional(),
-  phases: z.record(phaseName, path).describe('phase -> image'),
-  liver: path.optional().describe('liver mask on the reference phase'),
+  phases: z.record(phaseName, imageSource).describe('phase -> image'),
+  liver: maskSource.optional().describe('liver mask on the reference phase'),
   lesions: z.array(lesionSchema).max(1000),
 });
 
@@ -88,7 +120,14 @@ export type DatasetInput = z.input<typeof datasetSchema>;
 export type DatasetConfig = z.output<typeof datasetSchema>;
 export type DatasetCase = z.output<typeof caseSchema>;
 export type DatasetLesion = z.output<typeof lesionSchema>;
+export type ImageSource = z.output<typeof imageSource>;
+export type MaskSource = z.output<typeof maskSource>;
 export type Intensity = z.output<typeof intensitySchema>;
+
+/** Whether a mask of dataset.yaml is one mask, not one for each phase. */
+export function isSingleMask(mask: DatasetLesion['mask']): mask is MaskSource {
+  return typeof mask === 'string' || typeof (mask as { dicom?: unknown }).dicom === 'string';
+}
 
 /** JSON Schema (2020-12) of dataset.yaml, for editors. */
 export function datasetJsonSchema(): Record<string, unknown> {
@@ -103,6 +142,10 @@ export function knownKeys(place: readonly PropertyKey[]): readonly string[] {
   if (top === 'registration') return Object.keys(registrationSchema.shape);
   if (top === 'intensity') return Object.keys(intensitySchema.shape);
   if (top === 'cases' && place.length === 2) return Object.keys(caseSchema.shape);
+  if (top === 'cases' && second === 'phases') return Object.keys(dicomImage.shape);
+  if (top === 'cases' && (second === 'liver' || place.includes('mask'))) {
+    return Object.keys(dicomMask.shape);
+  }
   if (top === 'cases' && second === 'lesions') return Object.keys(lesionSchema.shape);
   return [];
 }

@@ -1,6 +1,6 @@
 import { FlcError } from '@flc-native/errors';
 import type { z } from 'zod';
-import { type DatasetConfig, datasetSchema, knownKeys } from './dataset-schema.js';
+import { type DatasetConfig, datasetSchema, isSingleMask, knownKeys } from './dataset-schema.js';
 import { suggest } from './suggest.js';
 
 /** How many problems an error lists; the rest is counted. */
@@ -36,11 +36,17 @@ export const mrPercentile: [number, number] = [0.5, 99.5];
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
   const place = placeOf(issue.path);
-  if (issue.code !== 'unrecognized_keys') {
-    // A union of forms fails as a whole; its own message says nothing.
-    const message = issue.code === 'invalid_union' ? 'wrong type' : issue.message;
-    return [`${place}: ${message}`];
+  if (issue.code === 'invalid_union') {
+    // A union fails as a whole; the form that was meant is the one that goes wrong further in.
+    const meant = issue.errors.find((branch) =>
+      branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    );
+    if (meant === undefined) return [`${place}: wrong type`];
+    return meant.flatMap((inner) =>
+      describeIssue({ ...inner, path: [...issue.path, ...inner.path] }),
+    );
   }
+  if (issue.code !== 'unrecognized_keys') return [`${place}: ${issue.message}`];
   return issue.keys.map((key) => {
     const near = suggest(key, knownKeys(issue.path));
     const hint = near === undefined ? '' : `, did you mean "${near}"?`;
@@ -73,7 +79,7 @@ function crossChecks(config: DatasetConfig): string[] {
     seen.set(entry.id, i);
     problems.push(...unknownPhases(config, entry.phases, `cases[${i}].phases`));
     entry.lesions.forEach((lesion, j) => {
-      if (typeof lesion.mask === 'string') return;
+      if (isSingleMask(lesion.mask)) return;
       problems.push(...unknownPhases(config, lesion.mask, `cases[${i}].lesions[${j}].mask`));
     });
   });
@@ -82,7 +88,7 @@ function crossChecks(config: DatasetConfig): string[] {
 
 function unknownPhases(
   config: DatasetConfig,
-  map: Record<string, string>,
+  map: Record<string, unknown>,
   place: string,
 ): string[] {
   return Object.keys(map)

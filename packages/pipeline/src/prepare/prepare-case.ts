@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { type CaseInput, type CaseJob, caseInputs } from '../case/case-job.js';
+import { readInput } from '../case/read-input.js';
 import { partReader } from '../registration/read-part.js';
 import { type RegisteredCase, registerCase } from '../registration/register-case.js';
 import { resolveRegistration } from '../registration/registration-settings.js';
 import type { Tensor } from '../storage/safetensors.js';
 import { writeSafetensors } from '../storage/safetensors-file.js';
-import { reorientToLps } from '../volume/geometry.js';
-import { readVolume } from '../volume/read-volume.js';
-import type { Volume } from '../volume/volume.js';
+import type { Grid, Volume } from '../volume/volume.js';
 import { caseKey } from './case-key.js';
 import type { LesionSample } from './cut-samples.js';
 import { hashFile } from './input-stamp.js';
@@ -80,11 +79,14 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
     const phaseMasks: (Volume | undefined)[] = [];
     for (const [i, input] of lesion.phaseMasks.entries()) {
       const moved = registered?.masks[i]?.get(lesion.key);
-      phaseMasks.push(moved ?? (input === undefined ? undefined : await read(input)));
+      phaseMasks.push(
+        moved ?? (input === undefined ? undefined : await read(input, images.phases[i])),
+      );
     }
     if (lesion.mask === undefined)
       throw missing(`${lesion.key} has no mask on the reference phase`);
-    const mask = phaseMasks[job.reference] ?? (await read(lesion.mask));
+    const mask =
+      phaseMasks[job.reference] ?? (await read(lesion.mask, images.phases[job.reference]));
     const { key, label, components } = lesion;
     try {
       const masks = { key, mask, phaseMasks, label, components };
@@ -121,15 +123,15 @@ async function registeredCase(
 async function readImages(job: CaseJob, moved?: readonly Volume[]): Promise<CaseImages> {
   const phases: Volume[] = [...(moved ?? [])];
   for (const input of job.phases.slice(phases.length)) {
-    phases.push(reorientToLps(await read(input as CaseInput)));
+    phases.push(await read(input as CaseInput));
   }
-  const liver = job.liver === undefined ? undefined : reorientToLps(await read(job.liver));
+  const liver = job.liver === undefined ? undefined : await read(job.liver, phases[job.reference]);
   return { phases, phaseNames: job.phaseNames, reference: job.reference, liver };
 }
 
-async function read(input: CaseInput): Promise<Volume> {
+async function read(input: CaseInput, onto?: Grid): Promise<Volume> {
   try {
-    return await readVolume(input.file);
+    return await readInput(input, { onto });
   } catch (error) {
     throw about(error, input);
   }
@@ -142,7 +144,8 @@ function about(error: unknown, input: CaseInput): unknown {
     ? error.message
     : `${input.role}: ${error.message}`;
   return new FlcError(error.code, message, {
-    details: { ...error.details, file: input.file },
+    // Within a DICOM folder the error knows the file at fault.
+    details: { file: input.file, ...error.details },
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     cause: error.cause,
   });
