@@ -45,16 +45,15 @@ export function dicomMasks(
     const organ = organOf(name);
     if (organ !== undefined) organs[organ] ??= input;
   }
-  const lesions = masks
-    .filter(({ name }) => organOf(name) === undefined && isLesionName(name))
-    .map(({ name, input, referencedSeries }): ImportedLesion => {
-      const known = classOfText(name);
-      return {
-        masks: [{ image: onlyStack(stacks, referencedSeries), input }],
-        components: 'split',
-        class: known === undefined ? null : className(known, classMap),
-      };
-    });
+  const drawn = masks.filter(({ name }) => organOf(name) === undefined && isLesionName(name));
+  const lesions = drawn.map(({ name, input, referencedSeries }): ImportedLesion => {
+    const known = classOfText(name);
+    return {
+      masks: [{ image: onlyStack(stacks, referencedSeries), input }],
+      components: drawn.length === 1 ? 'split' : undefined,
+      class: known === undefined ? null : className(known, classMap),
+    };
+  });
   return { lesions, liver: organs.liver, organs };
 }
 

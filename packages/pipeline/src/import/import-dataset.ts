@@ -49,7 +49,10 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     if (signal?.aborted === true) throw new FlcError('CANCELLED', 'the import was interrupted');
     const named = sheet === undefined ? entry : withSheet(entry, sheet, options.classMap ?? {});
     phased.push(await phaseCase(named, overrides, modality, options.byImage));
-    options.onProgress?.({ done: phased.length, total: cohort.cases.length });
+    options.onProgress?.({
+      done: cohort.cases.length + phased.length,
+      total: 2 * cohort.cases.length,
+    });
   }
   if (phased.length === 0) throw nothingFound(layout, cohort);
   return await write(phased, cohort, layout, { ...options, out }, modality);
@@ -96,7 +99,8 @@ function contextOf(options: ImportOptions, sheet: Sheet | undefined, out: string
     boxes: options.boxes ?? 'mask',
     modality: options.modality,
     signal: options.signal,
-    onProgress: (done, total) => options.onProgress?.({ done, total }),
+    // Reading is the first half, phases are the second.
+    onProgress: (done, total) => options.onProgress?.({ done, total: 2 * total }),
     async writeMask(caseId, name, mask) {
       // The folder has the pseudonym: these files may travel with prepared data.
       const file = join(dirname(out), 'imported-masks', pseudonym(caseId), `${name}.nii.gz`);

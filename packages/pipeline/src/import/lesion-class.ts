@@ -25,10 +25,14 @@ export function classOfText(text: string): string | undefined {
   return classTerms.find(([, pattern]) => pattern.test(plain))?.[0];
 }
 
+/** Whether a text says "lesion", "tumour" or the like, whatever its class. */
+export function namesLesion(text: string): boolean {
+  return anyLesion.test(normalizeText(text.replace(/\d+/g, ' ')));
+}
+
 /** Whether a label, segment or file name means a lesion, of a named class or not. */
 export function isLesionName(text: string): boolean {
-  const plain = normalizeText(text.replace(/\d+/g, ' '));
-  return classOfText(text) !== undefined || anyLesion.test(plain);
+  return classOfText(text) !== undefined || namesLesion(text);
 }
 
 /**

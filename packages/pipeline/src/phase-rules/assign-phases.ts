@@ -1,6 +1,7 @@
 import type { Volume } from '../volume/volume.js';
 import { chooseSeries } from './choose-series.js';
 import { coarseVolume } from './coarse-volume.js';
+import { compareVenous } from './compare-venous.js';
 import type { OrganHu } from './organ-hu.js';
 import { type PhaseFacts, phaseByRule, type RuleGuess } from './phase-by-rule.js';
 import { phasesByFamily } from './phase-family.js';
@@ -86,14 +87,18 @@ async function lookAtImages(
   rules: readonly RuleGuess[],
 ): Promise<(PhaseGuess | undefined)[]> {
   const found: (PhaseGuess | undefined)[] = candidates.map(() => undefined);
+  const measured: (OrganHu | undefined)[] = candidates.map(() => undefined);
   const unseen: number[] = [];
   for (const [i, candidate] of candidates.entries()) {
     if (rules[i]?.excluded === true) continue;
     const hu = open[i] === true ? await candidate.organs?.() : undefined;
-    if (hu !== undefined && Object.keys(hu).length > 0) found[i] = phaseFromOrgans(hu);
+    if (hu !== undefined && Object.keys(hu).length > 0) {
+      found[i] = phaseFromOrgans(hu);
+      measured[i] = hu;
+    }
     if ((found[i]?.phase ?? null) === null) unseen.push(i);
   }
-  if (!unseen.some((i) => open[i])) return found;
+  if (!unseen.some((i) => open[i])) return compareVenous(found, measured);
   const coarse: { index: number; volume: Volume }[] = [];
   for (const index of unseen) {
     const volume = await candidates[index]?.read?.();
@@ -102,12 +107,13 @@ async function lookAtImages(
   const estimates = relativeEnhancement(coarse.map(({ volume }) => volume));
   coarse.forEach(({ index }, i) => {
     const estimate = estimates[i];
+    measured[index] = estimate?.hu;
     found[index] =
       estimate === undefined
         ? noGuess('no aorta was found in the image')
         : phaseFromEstimate(estimate);
   });
-  return found;
+  return compareVenous(found, measured);
 }
 
 /** Text and image together: agreement strengthens, contradiction goes to the surer one. */

@@ -8,7 +8,7 @@ import type {
   ImportWarning,
   SkippedCase,
 } from '../imported.js';
-import { classOfText, isLesionName } from '../lesion-class.js';
+import { classOfText, namesLesion } from '../lesion-class.js';
 import { labelsInMask } from '../mask-labels.js';
 import {
   folderOf,
@@ -48,34 +48,24 @@ export const folder: LayoutAdapter = {
 
 type Role = 'image' | 'lesion' | 'liver' | 'organ';
 
+const maskWord =
+  /(^|[^a-z])(masks?|seg|segmentations?|labels?|rois?|annotations?|gt|maske)([^a-z]|$)/i;
+const liverWord = /(^|[^a-z])(liver|leber|foie|higado)([^a-z]|$)/i;
+const organWord = /(^|[^a-z])(aorta|portal_?vein|spleen|organs?|total|vessels?)([^a-z]|$)/i;
+
 /** What a volume is, by its name. */
 function roleOf(file: string): Role | undefined {
   if (!isVolumeName(file)) return undefined;
   const stem = stemOf(file);
-  const inMasks = /(^|\/)(masks?|labels?|seg(mentation)?s?|rois?)\/[^/]+$/i.test(file);
   const isMask =
-    /(^|[^a-z])(masks?|seg|segmentations?|labels?|rois?|annotations?|gt|maske)([^a-z]|$)/i.test(
-      stem,
-    );
-  if (isLesionName(stem) && (isMask || inMasks || !saysPhase(stem))) return 'lesion';
-  if (
-    /(^|[^a-z])(liver|leber|foie|higado)([^a-z]|$)/i.test(stem) &&
-    !saysPhaseImage(stem, isMask || inMasks)
-  ) {
-    return 'liver';
-  }
-  if (/(^|[^a-z])(aorta|portal_?vein|spleen|organs?|total|vessels?)([^a-z]|$)/i.test(stem))
-    return 'organ';
-  return isMask || inMasks ? 'lesion' : 'image';
-}
-
-function saysPhase(stem: string): boolean {
-  return phaseByText(stem, 'its name').phase !== null;
-}
-
-/** "liver_art.nii.gz" beside other phases is an image of the liver, not its mask. */
-function saysPhaseImage(stem: string, isMask: boolean): boolean {
-  return !isMask && saysPhase(stem);
+    maskWord.test(stem) || /(^|\/)(masks?|labels?|seg(mentation)?s?|rois?)\/[^/]+$/i.test(file);
+  if (namesLesion(stem)) return 'lesion';
+  const image = !isMask && phaseByText(stem, 'its name').phase !== null;
+  // A class beside a phase ("hcc_art") or the liver beside one ("liver_art") is an image.
+  if (classOfText(stem) !== undefined && !image) return 'lesion';
+  if (liverWord.test(stem) && !image) return 'liver';
+  if (organWord.test(stem) && !image) return 'organ';
+  return isMask ? 'lesion' : 'image';
 }
 
 /** Case folder -> its files; sorting folders belong to the folder above them. */
@@ -133,7 +123,8 @@ async function readCase(
     .map(classOfText)
     .find((found) => found !== undefined);
   const lesions: ImportedLesion[] = [];
-  for (const group of groupBy(masks, lesionKey).values()) {
+  const groups = [...groupBy(masks, lesionKey).values()];
+  for (const group of groups) {
     const labels = (await labelsInMask(tree.path(group[0] as string))) ?? [];
     if (labels.length > 1) several.push(name);
     const values = labels.length > 1 ? labels : [undefined];
@@ -145,24 +136,20 @@ async function readCase(
           input: tree.path(file),
         })),
         label,
-        components: label === undefined ? 'split' : undefined,
+        // Files of their own are lesions of their own; one file may hold several.
+        components: label === undefined && groups.length === 1 ? 'split' : undefined,
         class: term === undefined ? null : (context.classMap[term] ?? term),
       });
     }
   }
   return {
     id: name,
-    patient: patientOf(name),
+    patient: name,
     images,
     liver: liver === undefined ? dicom.liver : tree.path(liver),
     lesions: [...lesions, ...dicom.lesions],
     studyDate: dicom.studyDate,
   };
-}
-
-/** `class/patient/study` -> the last folder but for a study below a patient; see docs. */
-function patientOf(name: string): string {
-  return name;
 }
 
 function imageOf(tree: SourceTree, file: string, shared: number): ImportedImage {

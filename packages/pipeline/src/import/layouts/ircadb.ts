@@ -105,13 +105,14 @@ async function lesionsOf(
   { classMap }: ImportContext,
 ): Promise<ImportedLesion[]> {
   const lesions: ImportedLesion[] = [];
-  for (const organ of organs.filter((entry) => lesion.test(entry))) {
+  const found = organs.filter((entry) => lesion.test(entry));
+  for (const organ of found) {
     const input = await write(organ);
     if (input === undefined) continue;
     const cyst = /cyst|kyst/i.test(organ);
     lesions.push({
       masks: [{ image, input }],
-      components: 'split',
+      components: found.length === 1 ? 'split' : undefined,
       class: cyst ? className('cyst', classMap) : null,
     });
   }
