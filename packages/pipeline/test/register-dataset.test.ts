@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  checkDataset,
+  type Dataset,
+  type DatasetInput,
+  prepareDataset,
+  readDataset,
+  readVolume,
+  registerDataset,
+  sameGrid,
+  writeVolume,
+} from '../src/index.js';
+import { pairBytes, workersWithin } from '../src/registration/memory.js';
+import { boxMask, temporaryFolder, volumeOf, writeCohort } from './cohort.js';
+
+/** Too little to register well, enough to run everything. */
+const registration = {
+  linearResolutions: 1,
+  linearIterations: 5,
+  resolutions: 1,
+  iterations: 5,
+  samples: 128,
+  metricSpacing: 0.5,
+};
+
+let root: string;
+let folders = 0;
+beforeAll(async () => {
+  root = await temporaryFolder();
+});
+
+/** Cases with a liver, masks on PV and ART, and an ART of another grid. */
+async function cohort(ids: string[], change: (dataset: DatasetInput) => void = () => undefined) {
+  folders += 1;
+  const source = join(root, String(folders), 'source');
+  const file = await writeCohort(
+    source,
+    ids.map((id) => ({ id })),
+    (dataset) => {
+      dataset.registration = registration;
+      for (const entry of dataset.cases) {
+        entry.liver = `${entry.id}/liver.nii.gz`;
+        const [lesion] = entry.lesions;
+        if (lesion === undefined) continue;
+        lesion.mask = { PV: `${entry.id}/lesion.nii.gz`, ART: `${entry.id}/art-lesion.nii.gz` };
+      }
+      change(dataset);
+    },
+  );
+  for (const [i, id] of ids.entries()) {
+    const grid = { size: [44, 40, 9] as const, origin: [-16, -21, 97] as const };
+    const art = volumeOf(
+      (x, y, z) => (x < 3 ? -1000 : 30 + i + ((x * 5 + y * 3 + z * 11) % 60)),
+      Int16Array,
+      grid,
+    );
+    await writeVolume(join(source, id, 'ART.nii.gz'), art);
+    const drawn = volumeOf(
+      (x, y, z) => (x > 14 && x < 26 && y > 12 && y < 22 && z > 2 && z < 7 ? 1 : 0),
+      Uint8Array,
+      grid,
+    );
+    await writeVolume(join(source, id, 'art-lesion.nii.gz'), drawn);
+    await writeVolume(join(source, id, 'liver.nii.gz'), boxMask([5, 5, 1], [35, 30, 7]));
+  }
+  const dataset = await readDataset(file);
+  const out = join(root, String(folders), 'registered');
+  const register = (from: Dataset = dataset, options = {}) =>
+    registerDataset(from, out, { workers: 0, method: 'rigid', ...options });
+  return { source, dataset, out, register };
+}
+
+/** Hashes of all files below a folder but the records, which hold times. */
+async function contents(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter(
+    (entry) => entry.isFile() && !/registration|quality/.test(entry.parentPath + entry.name),
+  );
+  const pairs = files.map(async ({ parentPath, name }) => {
+    const bytes = await readFile(join(parentPath, name));
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    return [join(parentPath, name).slice(folder.length), hash] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+describe('a registered cohort', () => {
+  it('has all phases and masks on one grid, and records of quality', async () => {
+    const { out, register } = await cohort(['a']);
+    const report = await register(undefined, { method: 'bspline' });
+    expect(report).toMatchObject({ registered: 2, reused: 0, failed: [] });
+    const dataset = await readDataset(join(out, 'dataset.yaml'));
+    const [entry] = dataset.cases;
+    const reference = await readVolume(join(out, entry?.phases.PV as string));
+    const mask = entry?.lesions[0]?.mask as Record<string, string>;
+    expect(Object.keys(mask).sort()).toEqual(['ART', 'PV']);
+    const files = [...Object.values(entry?.phases ?? {}), ...Object.values(mask), entry?.liver];
+    for (const file of files) {
+      expect(sameGrid(reference, await readVolume(join(out, file as string)), 1e-3)).toBe(true);
+    }
+    expect(
+      (await checkDataset(dataset)).findings.filter(({ severity }) => severity === 'error'),
+    ).toEqual([]);
+    const quality = JSON.parse(await readFile(join(out, 'quality.json'), 'utf8'));
+    expect(quality.pairs.map(({ phase }: { phase: string }) => phase)).toEqual(['NC', 'ART']);
+    const art = quality.pairs[1];
+    expect(art.overlap[0]).toMatchObject({ lesion: 'lesion-1' });
+    expect(art.jacobian.min).toBeLessThanOrEqual(art.jacobian.max);
+    const folder = join(out, 'registration', art.caseId);
+    const picture = await readFile(join(folder, 'ART.png'));
+    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+    // Neither names nor paths of patients leave dataset.yaml.
+    for (const name of await readdir(folder)) {
+      expect((await readFile(join(folder, name))).includes('patient of a')).toBe(false);
+    }
+  });
+
+  it('has the same bits from two runs, with threads or without', async () => {
+    const { dataset, out, register } = await cohort(['a']);
+    await register();
+    const first = await contents(out);
+    await rm(out, { recursive: true });
+    await registerDataset(dataset, out, { workers: 2, method: 'rigid' });
+    expect(await contents(out)).toEqual(first);
+    expect(Object.keys(first)).toHaveLength(3 + 3 + 1);
+  });
+
+  it('is redone where a file or parameter changed, and nowhere else', async () => {
+    const { dataset, source, out, register } = await cohort(['a']);
+    await register();
+    expect(await register()).toMatchObject({ registered: 0, reused: 2 });
+    await writeVolume(
+      join(source, 'a', 'NC.nii.gz'),
+      volumeOf((x, y, z) => (x * y + z) % 90),
+    );
+    expect(await register()).toMatchObject({ registered: 1, reused: 1 });
+    await rm(join(out, 'images'), { recursive: true });
+    expect(await register()).toMatchObject({ registered: 2, reused: 0 });
+    const other = { ...dataset, registration: { ...registration, seed: 5 } } as Dataset;
+    expect(await register(other)).toMatchObject({ registered: 2, reused: 0 });
+  });
+
+  it('goes on past a bad pair and leaves its phase out', async () => {
+    const { source, out, register } = await cohort(['a', 'b']);
+    await writeFile(join(source, 'a', 'NC.nii.gz'), 'no volume');
+    const report = await register();
+    expect(report).toMatchObject({ registered: 3 });
+    expect(report.failed).toMatchObject([{ phase: 'NC', error: { code: 'DATA_ERROR' } }]);
+    expect(JSON.stringify(report.failed)).not.toContain(source);
+    const { cases } = await readDataset(join(out, 'dataset.yaml'));
+    expect(cases.map(({ phases }) => Object.keys(phases))).toEqual([
+      ['ART', 'PV'],
+      ['NC', 'ART', 'PV'],
+    ]);
+  });
+
+  it('stays usable when the run is cancelled', async () => {
+    const { dataset, out, register } = await cohort(['a']);
+    const controller = new AbortController();
+    const run = registerDataset(
+      dataset,
+      out,
+      { workers: 0, method: 'rigid' },
+      { signal: controller.signal, onProgress: ({ done }) => done === 1 && controller.abort() },
+    );
+    await expect(run).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await register()).toMatchObject({ registered: 1, reused: 1 });
+  });
+
+  it('never replaces its own source', async () => {
+    const { dataset, source } = await cohort(['a']);
+    await expect(registerDataset(dataset, source)).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+    });
+  });
+});
+
+describe('preparing with a registration', () => {
+  it('cuts the same samples as preparing the registered cohort, and registers once', async () => {
+    const { dataset, out, register } = await cohort(['a']);
+    await register(undefined, { method: 'bspline' });
+    const transforms = join(out, 'registration');
+    const stamps = async () =>
+      (await contentsOf(transforms)).filter(([name]) => name.includes('transform'));
+    const before = await stamps();
+    const direct = join(out, '..', 'direct');
+    const report = await prepareDataset(dataset, direct, {
+      align: 'bspline',
+      transforms,
+      workers: 0,
+    });
+    expect(report).toMatchObject({ prepared: 1, failed: [] });
+    expect(await stamps()).toEqual(before);
+    const staged = join(out, '..', 'staged');
+    await prepareDataset(await readDataset(join(out, 'dataset.yaml')), staged, { workers: 0 });
+    const image = async (folder: string) => {
+      const [file] = await readdir(join(folder, 'cases'));
+      const bytes = await readFile(join(folder, 'cases', file as string));
+      return bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)));
+    };
+    expect((await image(direct)).equals(await image(staged))).toBe(true);
+    const again = await prepareDataset(dataset, direct, { align: 'bspline', workers: 0 });
+    expect(again).toMatchObject({ prepared: 0, reused: 1 });
+  });
+});
+
+async function contentsOf(folder: string): Promise<[string, string][]> {
+  const names = await readdir(folder, { recursive: true });
+  const found: [string, string][] = [];
+  for (const name of names.sort()) {
+    if (!name.includes('.')) continue;
+    const bytes = await readFile(join(folder, name));
+    found.push([name, createHash('sha256').update(bytes).digest('hex')]);
+  }
+  return found;
+}
+
+describe('workers', () => {
+  const grid = {
+    size: [512, 512, 60],
+    spacing: [0.75, 0.75, 5],
+    origin: [0, 0, 0],
+    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  } as const;
+
+  it('are as many as the free memory bears', () => {
+    const bytes = pairBytes(grid, 2);
+    expect(bytes).toBeGreaterThan(400 * 2 ** 20);
+    expect(workersWithin(bytes, 8, 100 * bytes)).toBe(8);
+    expect(workersWithin(bytes, 8, 2.6 * bytes)).toBe(2);
+    expect(workersWithin(bytes, 8, 0.1 * bytes)).toBe(1);
+  });
+});
