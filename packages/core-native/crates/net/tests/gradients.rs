@@ -72,15 +72,30 @@ fn joint_loss_gradients_equal_central_differences() {
     assert_eq!(compared, gradients.len());
 }
 
+/// Which of the two results of the fused operation are read behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Readers {
+    First,
+    Second,
+    Both,
+}
+
 #[test]
 fn fused_batch_norm_equals_libtorch_forward_and_backward() {
     tch::manual_seed(5);
     // More rows than one block of the kernel, and channel counts on both sides of a register.
-    for channels in [5_i64, 16, 40] {
+    for (channels, with_residual, readers) in [
+        (5_i64, true, Readers::First),
+        (16, true, Readers::Both),
+        (40, true, Readers::Second),
+        (5, false, Readers::Both),
+        (16, false, Readers::First),
+        (40, false, Readers::Second),
+    ] {
         let random = |shape: &[i64]| Tensor::randn(shape, (Kind::Double, Device::Cpu));
         let values = random(&[6, channels, 40, 40]) * 3 + 50;
         let around = random(&[6, channels, 40, 40]);
-        let upstream = random(&[6, channels, 40, 40]);
+        let upstream = [random(&[6, channels, 40, 40]), random(&[6, channels, 40, 40])];
         let (gamma, beta) = (random(&[channels]), random(&[channels]));
         let run = |fused: bool| {
             let leaf = |t: &Tensor| t.copy().set_requires_grad(true);
@@ -88,37 +103,40 @@ fn fused_batch_norm_equals_libtorch_forward_and_backward() {
             let (weight, bias) = (leaf(&gamma), leaf(&beta));
             let mean = Tensor::zeros([channels], (Kind::Double, Device::Cpu));
             let var = Tensor::ones([channels], (Kind::Double, Device::Cpu));
-            let y = if fused {
+            let residual = with_residual.then_some(&residual);
+            let (first, second) = if fused {
                 let bn = BatchNormTensors {
                     weight: &weight,
                     bias: &bias,
                     running_mean: &mean,
                     running_var: &var,
                 };
-                batch_norm_relu(&x, Some(&residual), bn, 0.1, 1e-5).unwrap()
+                batch_norm_relu(&x, residual, bn, 0.1, 1e-5).unwrap()
             } else {
-                let normalized = x.batch_norm(
-                    Some(&weight),
-                    Some(&bias),
-                    Some(&mean),
-                    Some(&var),
-                    true,
-                    0.1,
-                    1e-5,
-                    false,
-                );
-                (normalized + &residual).relu()
+                let (weight, bias) = (Some(&weight), Some(&bias));
+                let y = x.batch_norm(weight, bias, Some(&mean), Some(&var), true, 0.1, 1e-5, false);
+                let y = residual.map_or_else(|| y.shallow_clone(), |around| &y + around).relu();
+                (y.shallow_clone(), y)
             };
-            let inputs = [&x, &residual, &weight, &bias];
+            let loss = match readers {
+                Readers::First => &first * &upstream[0],
+                Readers::Second => &second * &upstream[1],
+                Readers::Both => &first * &upstream[0] + &second * &upstream[1],
+            };
+            let mut inputs = vec![&x, &weight, &bias];
+            inputs.extend(residual);
             let mut results =
-                Tensor::run_backward(&[(&y * &upstream).sum(Kind::Double)], &inputs, false, false);
-            results.extend([y.detach(), mean, var]);
+                Tensor::run_backward(&[loss.sum(Kind::Double)], &inputs, false, false);
+            results.extend([first.detach(), second.detach(), mean, var]);
             results
         };
         for (index, (ours, theirs)) in run(true).iter().zip(run(false)).enumerate() {
             let relative =
                 (ours - &theirs).norm().double_value(&[]) / theirs.norm().double_value(&[]);
-            assert!(relative < 1e-12, "{channels} channels, result {index}: {relative:e}");
+            assert!(
+                relative < 1e-12,
+                "{channels} channels, {readers:?}, residual {with_residual}, result {index}: {relative:e}"
+            );
         }
     }
 }

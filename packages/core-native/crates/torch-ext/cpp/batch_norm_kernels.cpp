@@ -86,49 +86,77 @@ void normalize(const T *__restrict x, const T *residual, const A *__restrict mea
   }
 }
 
-template <typename T, typename A>
+/// What reaches the batch norm at one place. `Output`: y is known; otherwise its sign comes from x, by the expression of normalize.
+template <bool Output, bool Second, typename T, typename A>
+inline __attribute__((always_inline)) A gradient_at(const T *dy, const T *dy2, const T *y, const T *x,
+                                                    int64_t i, A mean, A scale, A shift) {
+  const A out = Output ? load(y[i]) : (load(x[i]) - mean) * scale + shift;
+  const A g = Second ? load(dy[i]) + load(dy2[i]) : load(dy[i]);
+  return out > A(0) ? g : A(0);
+}
+
+template <typename T> struct GradientOperands {
+  const T *dy, *dy2, *y, *x;
+  T *g;
+};
+
+template <bool Output, bool Second, typename T, typename A>
 inline __attribute__((always_inline)) void
-gradient_sums_group(const T *dy, const T *y, const T *x, const A *mean, int64_t rows, int64_t channels,
-                    int64_t first, int64_t lanes, A *sum, A *product) {
-  A s[kLanes] = {}, p[kLanes] = {}, m[kLanes] = {};
-  for (int64_t j = 0; j < lanes; ++j) m[j] = mean[first + j];
-  for (int64_t r = 0; r < rows; ++r)
+gradient_sums_group(const GradientOperands<T> &in, const A *mean, const A *scale, const A *shift,
+                    int64_t rows, int64_t channels, int64_t first, int64_t lanes, A *sum, A *product) {
+  A s[kLanes] = {}, p[kLanes] = {}, m[kLanes] = {}, a[kLanes] = {}, b[kLanes] = {};
+  for (int64_t j = 0; j < lanes; ++j) m[j] = mean[first + j], a[j] = scale[first + j], b[j] = shift[first + j];
+  const bool wanted = in.g != nullptr;
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t row = r * channels + first;
+    A g[kLanes];
     for (int64_t j = 0; j < lanes; ++j) {
-      const int64_t i = r * channels + first + j;
-      const A g = load(y[i]) > A(0) ? load(dy[i]) : A(0);
-      s[j] += g;
-      p[j] += g * (load(x[i]) - m[j]);
+      g[j] = gradient_at<Output, Second>(in.dy, in.dy2, in.y, in.x, row + j, m[j], a[j], b[j]);
+      s[j] += g[j];
+      p[j] += g[j] * (load(in.x[row + j]) - m[j]);
     }
+    if (!wanted) continue;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < lanes; ++j) store(in.g[row + j], g[j]);
+  }
   for (int64_t j = 0; j < lanes; ++j) sum[first + j] = s[j], product[first + j] = p[j];
 }
 
-template <typename T, typename A>
-void gradient_sums(const T *dy, const T *y, const T *x, const A *mean, int64_t rows, int64_t channels,
-                   A *sum, A *product) {
-  for_channel_groups(
-      channels,
-      [&](int64_t c) { gradient_sums_group(dy, y, x, mean, rows, channels, c, kLanes, sum, product); },
-      [&](int64_t c, int64_t n) {
-        gradient_sums_group(dy, y, x, mean, rows, channels, c, n, sum, product);
-      });
+template <bool Output, bool Second, typename T, typename A>
+void gradient_sums_of(const GradientOperands<T> &in, const A *mean, const A *scale, const A *shift,
+                      int64_t rows, int64_t channels, A *sum, A *product) {
+  auto group = [&](int64_t c, int64_t lanes) __attribute__((always_inline)) {
+    gradient_sums_group<Output, Second>(in, mean, scale, shift, rows, channels, c, lanes, sum, product);
+  };
+  for_channel_groups(channels, [&](int64_t c) { group(c, kLanes); }, group);
 }
 
 template <typename T, typename A>
-void gradient_input(const T *__restrict dy, const T *__restrict y, const T *__restrict x,
-                    const A *__restrict mean, const A *__restrict scale, const A *__restrict offset,
-                    const A *__restrict slope, T *__restrict dx, T *__restrict dresidual, int64_t rows,
-                    int64_t channels) {
+void gradient_sums(const T *dy, const T *dy2, const T *y, const T *x, const A *mean, const A *scale,
+                   const A *shift, T *g, int64_t rows, int64_t channels, A *sum, A *product) {
+  const GradientOperands<T> in{dy, dy2, y, x, g};
+  auto run = [&](auto kernel) { kernel(in, mean, scale, shift, rows, channels, sum, product); };
+  if (y != nullptr) run(dy2 != nullptr ? gradient_sums_of<true, true, T, A> : gradient_sums_of<true, false, T, A>);
+  else run(dy2 != nullptr ? gradient_sums_of<false, true, T, A> : gradient_sums_of<false, false, T, A>);
+}
+
+template <typename T, typename A>
+void gradient_input(const T *g, const T *__restrict dy, const T *__restrict x, const A *__restrict mean,
+                    const A *__restrict scale, const A *__restrict shift, const A *__restrict offset,
+                    const A *__restrict slope, T *__restrict dx, int64_t rows, int64_t channels) {
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t row = r * channels;
+    if (g != nullptr) {
 #pragma GCC ivdep
-    for (int64_t c = 0; c < channels; ++c) {
-      const A g = load(y[row + c]) > A(0) ? load(dy[row + c]) : A(0);
-      store(dx[row + c], scale[c] * (g - offset[c] - (load(x[row + c]) - mean[c]) * slope[c]));
+      for (int64_t c = 0; c < channels; ++c)
+        store(dx[row + c], scale[c] * (load(g[row + c]) - offset[c] - (load(x[row + c]) - mean[c]) * slope[c]));
+    } else {
+#pragma GCC ivdep
+      for (int64_t c = 0; c < channels; ++c) {
+        const A own = gradient_at<false, false, T, A>(dy, nullptr, nullptr, x, row + c, mean[c], scale[c], shift[c]);
+        store(dx[row + c], scale[c] * (own - offset[c] - (load(x[row + c]) - mean[c]) * slope[c]));
+      }
     }
-    if (dresidual == nullptr) continue;
-#pragma GCC ivdep
-    for (int64_t c = 0; c < channels; ++c)
-      store(dresidual[row + c], load(y[row + c]) > A(0) ? load(dy[row + c]) : A(0));
   }
 }
 

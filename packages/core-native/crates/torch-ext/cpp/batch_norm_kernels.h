@@ -25,12 +25,13 @@ template <typename T> struct BatchNormKernels {
   /// y = relu((x - mean) * scale + shift [+ residual]); subtracting first keeps the sign of small values right.
   void (*normalize)(const T *x, const T *residual, const A *mean, const A *scale, const A *shift, T *y,
                     int64_t rows, int64_t channels);
-  /// With g = dy where y > 0: sums of g and of g * (x - mean).
-  void (*gradient_sums)(const T *dy, const T *y, const T *x, const A *mean, int64_t rows,
-                        int64_t channels, A *sum, A *product);
-  /// dx = scale * (g - offset - (x - mean) * slope); dresidual = g where it is wanted.
-  void (*gradient_input)(const T *dy, const T *y, const T *x, const A *mean, const A *scale,
-                         const A *offset, const A *slope, T *dx, T *dresidual, int64_t rows,
+  /// Sums of g and of g * (x - mean), where g is the gradient in front of the ReLU: dy [+ dy2] where the output was positive. With
+  /// `y` the output says so, without it its recomputation from x does (no residual). g is written where it is wanted.
+  void (*gradient_sums)(const T *dy, const T *dy2, const T *y, const T *x, const A *mean, const A *scale,
+                        const A *shift, T *g, int64_t rows, int64_t channels, A *sum, A *product);
+  /// dx = scale * (g - offset - (x - mean) * slope), with g given, or recomputed from dy and x.
+  void (*gradient_input)(const T *g, const T *dy, const T *x, const A *mean, const A *scale,
+                         const A *shift, const A *offset, const A *slope, T *dx, int64_t rows,
                          int64_t channels);
 };
 

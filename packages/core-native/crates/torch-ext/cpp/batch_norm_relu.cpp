@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <memory>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace {
@@ -112,8 +113,10 @@ std::vector<double> to_double(const at::Tensor &tensor) {
   return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
+/// Two outputs of one memory, for two readers: a block's convolution and the shortcut around it. Each gets a gradient of its own, and the
+/// sum that autograd would write into memory is taken where both are read.
 struct BatchNormRelu : torch::autograd::Function<BatchNormRelu> {
-  static Variable forward(AutogradContext *context, const Variable &input, const std::optional<at::Tensor> &around_in,
+  static tensor_list forward(AutogradContext *context, const Variable &input, const std::optional<at::Tensor> &around_in,
                           const Variable &weight, const Variable &bias, at::Tensor running_mean,
                           at::Tensor running_var, double momentum, double epsilon) {
     const auto x = channels_last(input);
@@ -144,33 +147,45 @@ struct BatchNormRelu : torch::autograd::Function<BatchNormRelu> {
     context->saved_data["variance"] = variance;
     context->saved_data["epsilon"] = epsilon;
     context->saved_data["residual"] = residual.defined();
-    context->save_for_backward({x, y, weight});
-    return y;
+    context->set_materialize_grads(false);
+    context->save_for_backward({x, residual.defined() ? y : at::Tensor(), weight, bias});
+    return {y, y.variable_data()};
   }
 
   static tensor_list backward(AutogradContext *context, tensor_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto &x = saved[0], &y = saved[1], &weight = saved[2];
+    const auto &x = saved[0], &y = saved[1], &weight = saved[2], &bias = saved[3];
     const auto mean = context->saved_data["mean"].toDoubleVector();
     const auto variance = context->saved_data["variance"].toDoubleVector();
     const double epsilon = context->saved_data["epsilon"].toDouble();
-    const auto dy = channels_last(gradients[0]);
+    const bool first = gradients[0].defined();
+    if (!first && !gradients[1].defined()) return tensor_list(8);
+    const auto dy = channels_last(gradients[first ? 0 : 1]);
+    const auto dy2 = first && gradients[1].defined() ? channels_last(gradients[1]) : at::Tensor();
+    const bool residual = context->saved_data["residual"].toBool();
     auto dx = at::empty_like(x);
-    auto dresidual = context->saved_data["residual"].toBool() ? at::empty_like(x) : at::Tensor();
+    // The gradient in front of the ReLU is also that of the residual; it is kept where it is wanted or costs a sum.
+    const auto g = residual || dy2.defined() ? at::empty_like(x) : at::Tensor();
     auto dweight = at::empty_like(weight), dbias = at::empty_like(weight);
     with_type(x, [&](auto element) {
       using T = decltype(element);
       using A = typename flc::Accumulator<T>::type;
+      auto at_offset = [](const at::Tensor &tensor, int64_t offset) {
+        return tensor.defined() ? data<T>(tensor) + offset : nullptr;
+      };
       const Rows rows(x);
-      const std::vector<A> center(mean.begin(), mean.end());
+      const auto gamma = to_double(weight), beta = to_double(bias);
+      const std::vector<A> center(mean.begin(), mean.end()), shift(beta.begin(), beta.end());
+      std::vector<A> scale(rows.channels), offset_(rows.channels), slope(rows.channels);
+      for (int64_t c = 0; c < rows.channels; ++c)
+        scale[c] = static_cast<A>(gamma[c] / std::sqrt(variance[c] + epsilon));
       std::vector<A> sums(rows.blocks * rows.channels), products(sums.size());
       rows.each_block([&](int64_t block, int64_t offset, int64_t count) {
-        select<T>().gradient_sums(data<T>(dy) + offset, data<T>(y) + offset, data<T>(x) + offset,
-                                  center.data(), count, rows.channels, &sums[block * rows.channels],
-                                  &products[block * rows.channels]);
+        select<T>().gradient_sums(data<T>(dy) + offset, at_offset(dy2, offset), at_offset(y, offset),
+                                  data<T>(x) + offset, center.data(), scale.data(), shift.data(),
+                                  at_offset(g, offset), count, rows.channels,
+                                  &sums[block * rows.channels], &products[block * rows.channels]);
       });
-      const auto gamma = to_double(weight);
-      std::vector<A> scale(rows.channels), offset_(rows.channels), slope(rows.channels);
       auto dw = at::empty({rows.channels}, at::kDouble), db = at::empty_like(dw);
       for (int64_t c = 0; c < rows.channels; ++c) {
         double sum = 0, product = 0;
@@ -182,19 +197,17 @@ struct BatchNormRelu : torch::autograd::Function<BatchNormRelu> {
         const double count = static_cast<double>(rows.rows);
         dw.data_ptr<double>()[c] = product * deviation;
         db.data_ptr<double>()[c] = sum;
-        scale[c] = static_cast<A>(gamma[c] * deviation);
         offset_[c] = static_cast<A>(sum / count);
         slope[c] = static_cast<A>(product * deviation * deviation / count);
       }
       dweight.copy_(dw), dbias.copy_(db);
-      T *around = dresidual.defined() ? data<T>(dresidual) : nullptr;
       rows.each_block([&](int64_t, int64_t offset, int64_t count) {
-        select<T>().gradient_input(data<T>(dy) + offset, data<T>(y) + offset, data<T>(x) + offset,
-                                   center.data(), scale.data(), offset_.data(), slope.data(),
-                                   data<T>(dx) + offset, around ? around + offset : nullptr, count,
-                                   rows.channels);
+        select<T>().gradient_input(at_offset(g, offset), data<T>(dy) + offset, data<T>(x) + offset,
+                                   center.data(), scale.data(), shift.data(), offset_.data(),
+                                   slope.data(), data<T>(dx) + offset, count, rows.channels);
       });
     });
+    const auto dresidual = residual ? g : at::Tensor();
     return {dx, dresidual, dweight, dbias, {}, {}, {}, {}};
   }
 };
@@ -202,15 +215,19 @@ struct BatchNormRelu : torch::autograd::Function<BatchNormRelu> {
 
 extern "C" char *flc_batch_norm_relu(at::Tensor *input, at::Tensor *residual, at::Tensor *weight,
                                      at::Tensor *bias, at::Tensor *running_mean, at::Tensor *running_var,
-                                     double momentum, double epsilon, at::Tensor **out) {
+                                     double momentum, double epsilon, at::Tensor **out,
+                                     at::Tensor **around) {
   return flc::guarded([&] {
     TORCH_CHECK(input->dim() == 4 && input->device().is_cpu(), "batch_norm_relu: needs a CPU tensor [n, c, h, w]");
     TORCH_CHECK(input->numel() / input->size(1) > 1, "batch_norm_relu: needs more than one value per channel");
     TORCH_CHECK(residual == nullptr || (residual->sizes() == input->sizes() &&
                                         residual->scalar_type() == input->scalar_type()),
                 "batch_norm_relu: residual and input differ in shape or type");
-    const std::optional<at::Tensor> around = residual ? std::optional(*residual) : std::nullopt;
-    *out = new at::Tensor(BatchNormRelu::apply(*input, around, *weight, *bias, *running_mean, *running_var,
-                                               momentum, epsilon));
+    const std::optional<at::Tensor> added = residual ? std::optional(*residual) : std::nullopt;
+    auto outputs = BatchNormRelu::apply(*input, added, *weight, *bias, *running_mean, *running_var, momentum,
+                                        epsilon);
+    auto second = std::make_unique<at::Tensor>(std::move(outputs[1]));
+    *out = new at::Tensor(std::move(outputs[0]));
+    *around = second.release();
   });
 }

@@ -15,6 +15,7 @@ unsafe extern "C" {
         momentum: f64,
         epsilon: f64,
         out: *mut *mut C_tensor,
+        around: *mut *mut C_tensor,
     ) -> *mut c_char;
 }
 
@@ -29,15 +30,18 @@ pub struct BatchNormTensors<'a> {
 
 /// `relu(batch_norm(input) [+ residual])` in training mode, differentiable, for CPU tensors [n, c, h, w] of float32, float64 or
 /// bfloat16. Moves the running statistics as libtorch does. Sums do not depend on the number of threads.
+///
+/// The result comes twice, on one memory: who reads it in two places (a convolution and the shortcut around it) takes one each, and the
+/// two gradients are added where they are needed instead of in a pass of their own. Neither may be changed in place.
 pub fn batch_norm_relu(
     input: &Tensor,
     residual: Option<&Tensor>,
     bn: BatchNormTensors,
     momentum: f64,
     epsilon: f64,
-) -> Result<Tensor, TorchExtError> {
-    let mut out = ptr::null_mut();
-    // SAFETY: all pointers outlive the call; on success `out` is a tensor that we own.
+) -> Result<(Tensor, Tensor), TorchExtError> {
+    let (mut out, mut around) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: all pointers outlive the call; on success `out` and `around` are tensors that we own.
     check(unsafe {
         flc_batch_norm_relu(
             input.as_ptr(),
@@ -49,7 +53,8 @@ pub fn batch_norm_relu(
             momentum,
             epsilon,
             &mut out,
+            &mut around,
         )
     })?;
-    Ok(unsafe { Tensor::from_ptr(out) })
+    Ok(unsafe { (Tensor::from_ptr(out), Tensor::from_ptr(around)) })
 }

@@ -35,13 +35,14 @@ impl BatchNorm {
     }
 
     /// `relu(forward(xs) [+ residual])`. In training on the CPU one fused operation does it: fewer passes over memory, and sums that
-    /// stay exact over the many pixels of a batch (libtorch's channels-last kernel keeps them in one float).
+    /// stay exact over the many pixels of a batch (libtorch's channels-last kernel keeps them in one float). The result comes twice, for
+    /// the convolution behind it and the shortcut around that.
     pub fn forward_relu(
         &self,
         xs: &Tensor,
         residual: Option<&Tensor>,
         train: bool,
-    ) -> Result<Tensor> {
+    ) -> Result<(Tensor, Tensor)> {
         if train && xs.device() == Device::Cpu {
             self.count_batch()?;
             let BatchNorm { weight, bias, running_mean, running_var, .. } = self;
@@ -58,7 +59,8 @@ impl BatchNorm {
         if let Some(residual) = residual {
             ys = ys.f_add_(residual)?;
         }
-        Ok(ys.f_relu_()?)
+        let ys = ys.f_relu_()?;
+        Ok((ys.shallow_clone(), ys))
     }
 
     /// In training the batch's statistics normalize and move the running ones; in evaluation the running ones normalize.

@@ -38,13 +38,13 @@ impl ConvBn {
         self.bn.forward(&self.convolve(xs)?, train)
     }
 
-    /// `relu(forward(xs) [+ residual])`
+    /// `relu(forward(xs) [+ residual])`, twice: see [`BatchNorm::forward_relu`].
     pub fn forward_relu(
         &self,
         xs: &Tensor,
         residual: Option<&Tensor>,
         train: bool,
-    ) -> Result<Tensor> {
+    ) -> Result<(Tensor, Tensor)> {
         self.bn.forward_relu(&self.convolve(xs)?, residual, train)
     }
 
@@ -64,9 +64,10 @@ pub struct Block {
 }
 
 impl Block {
-    fn forward(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
-        let ys = self.first.forward_relu(xs, None, train)?;
-        self.second.forward_relu(&ys, Some(&self.shortcut.forward(xs, train)?), train)
+    /// `around`: the same values as `xs`, for the shortcut.
+    fn forward(&self, xs: &Tensor, around: &Tensor, train: bool) -> Result<(Tensor, Tensor)> {
+        let (ys, _) = self.first.forward_relu(xs, None, train)?;
+        self.second.forward_relu(&ys, Some(&self.shortcut.forward(around, train)?), train)
     }
 }
 
@@ -101,9 +102,9 @@ impl Pathway {
 
     /// `xs` [n, channels, side, side] -> [n, widths[2]] by global average pooling, accumulated and returned as `pooled`.
     pub fn forward(&self, xs: &Tensor, pooled: Kind, train: bool) -> Result<Tensor> {
-        let mut ys = self.stem.forward_relu(xs, None, train)?;
+        let (mut ys, mut around) = self.stem.forward_relu(xs, None, train)?;
         for block in &self.blocks {
-            ys = block.forward(&ys, train)?;
+            (ys, around) = block.forward(&ys, &around, train)?;
         }
         Ok(ys.f_mean_dim([2, 3].as_slice(), false, pooled)?)
     }
