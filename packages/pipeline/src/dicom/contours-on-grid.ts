@@ -4,6 +4,7 @@ import type { ContourPlanes, Polygon } from './contour-planes.js';
 
 /** An axis whose cosine with the normal is below this runs within a plane. */
 const withinPlane = 1e-4;
+const roundingMm = 1e-4;
 
 /**
  * Marks in `data` (0/1, on `onto`) the voxels whose centre lies within an odd number of contours of
@@ -21,7 +22,7 @@ export function contoursOnGrid(contours: ContourPlanes, onto: Grid, data: Uint8A
     place,
     edges: edgesOf(polygons, right, down),
   }));
-  const reach = 0.5 * (contours.spacing ?? spacingAlong(onto, normal)) + 1e-4;
+  const reach = 0.5 * (contours.spacing ?? spacingAlong(onto, normal));
   const isLine = Math.abs(cosine(onto, axis, normal)) < withinPlane;
   const others = [0, 1, 2].filter((a) => a !== axis) as [number, number];
   const strides = [1, onto.size[0], onto.size[0] * onto.size[1]];
@@ -101,17 +102,18 @@ function insideRuns(
   return runs;
 }
 
+/** The middle between two planes is the lower one's, so that no plane counts twice. */
 function nearestPlane(
   planes: readonly FlatPlane[],
   place: number,
   reach: number,
 ): FlatPlane | undefined {
   let best: FlatPlane | undefined;
-  let least = reach;
+  let least = Number.POSITIVE_INFINITY;
   for (const plane of planes) {
-    const distance = Math.abs(plane.place - place);
-    if (distance <= least && (best === undefined || distance < least))
-      [best, least] = [plane, distance];
+    const above = place - plane.place;
+    const within = above <= reach + roundingMm && above > -reach + roundingMm;
+    if (within && Math.abs(above) < least) [best, least] = [plane, Math.abs(above)];
   }
   return best;
 }

@@ -11,7 +11,8 @@ export interface MaskPlane {
 
 /**
  * Marks in `data` (0/1, on `onto`) the voxels whose nearest pixel on the nearest plane is marked.
- * A plane reaches half of `spacing` mm to both sides. Several planes at one place are united.
+ * A plane reaches half of `spacing` mm to
+ * both sides (the middle between two planes is the lower one's, so that no plane counts twice). Several planes at one place are united.
  * Returns how many voxels are marked.
  */
 export function planesOnGrid(
@@ -26,8 +27,7 @@ export function planesOnGrid(
   const places = byPlace.map(({ place }) => place);
   const lookups = byPlace.map(({ plane }) => pixelLookup(plane.slice, onto));
   const [nx, ny, nz] = onto.size;
-  // A little more than half: the middle between two planes belongs to one of them.
-  const reach = spacing * 0.5 + 1e-4;
+  const reach = spacing * 0.5;
   const [along] = lookups as [PixelLookup];
   let marked = 0;
   // On parallel grids a whole slice has one place.
@@ -110,10 +110,11 @@ function touches(
     [size[0] - 1, size[1] - 1],
   ].map(([x, y]) => at(place, x as number, y as number, z));
   const [low, high] = [Math.min(...corners) - reach, Math.max(...corners) + reach];
-  return places.some((p) => p >= low && p <= high);
+  return places.some((p) => p >= low - roundingMm && p <= high + roundingMm);
 }
 
 const none: readonly number[] = [];
+const roundingMm = 1e-4;
 
 /** Indices of the planes at the nearest place within reach; several share it where they overlap. */
 function nearest(places: readonly number[], place: number, reach: number): readonly number[] {
@@ -126,8 +127,10 @@ function nearest(places: readonly number[], place: number, reach: number): reado
   const [before, after] = [places[low - 1], places[low]];
   const toBefore = before === undefined ? Number.POSITIVE_INFINITY : place - before;
   const toAfter = after === undefined ? Number.POSITIVE_INFINITY : after - place;
-  if (Math.min(toBefore, toAfter) > reach) return none;
-  const best = (toBefore <= toAfter ? before : after) as number;
+  // Below 0.1 µm there is only rounding.
+  const isBefore = toBefore <= toAfter + roundingMm;
+  if (isBefore ? toBefore > reach + roundingMm : toAfter >= reach - roundingMm) return none;
+  const best = (isBefore ? before : after) as number;
   const found: number[] = [];
   for (let i = low - 1; i >= 0 && Math.abs((places[i] as number) - best) < 1e-3; i -= 1)
     found.push(i);

@@ -78,7 +78,9 @@ function splitBy(
 function splitByTime(slices: DicomSlice[]): DicomSlice[][] {
   if (!repeats(slices)) return [slices];
   const fair = (groups: DicomSlice[][]) =>
-    groups.length > 1 && groups.every((g) => g.length >= 2 && !repeats(g));
+    groups.length > 1 &&
+    groups.every((g) => g.length >= leastSlices && !repeats(g)) &&
+    groups.every((g) => groups.some((other) => other !== g && coversSame(g, other)));
   const byTime = groupBy(slices, (slice) => slice.acquisitionTime ?? slice.facts.contentTime);
   if (fair(byTime)) return byTime;
   const ordered = [...slices].sort((a, b) => {
@@ -97,6 +99,20 @@ function splitByTime(slices: DicomSlice[]): DicomSlice[][] {
     seen.push(place);
   }
   return fair(runs) ? runs : [slices];
+}
+
+/**
+ * Whether two passes go over the same region: the smaller shares half of its places at least. A
+ * slice that is there twice by mistake makes two "passes" that share one place.
+ */
+function coversSame(a: readonly DicomSlice[], b: readonly DicomSlice[]): boolean {
+  const [small, large] = a.length <= b.length ? [a, b] : [b, a];
+  const places = large.map(placeOf);
+  const shared = small.filter((slice) => {
+    const place = placeOf(slice);
+    return places.some((p) => Math.abs(p - place) <= samePlace);
+  });
+  return 2 * shared.length >= small.length;
 }
 
 function repeats(slices: readonly DicomSlice[]): boolean {
