@@ -1,8 +1,8 @@
 import { FlcError } from '@flc-native/errors';
 import type { Partition, Prepared } from '@flc-native/pipeline';
-import { suggestion } from './closest.js';
 import { defaultSplitsFile } from './commands/split.js';
 import { required, text } from './option.js';
+import { suggestion } from './suggestion.js';
 
 /** Which prepared cohort, and which partition of it. */
 export const cohortOptions = {

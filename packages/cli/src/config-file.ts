@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FlcError } from '@flc-native/errors';
-import { suggestion } from './closest.js';
+import { suggestion } from './suggestion.js';
 
 /**
  * Reads a configuration file: YAML (or JSON, which is YAML) with the flags' names in camelCase as keys.

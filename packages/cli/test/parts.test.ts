@@ -1,6 +1,5 @@
-import { FlcError } from '@flc-native/errors';
+import { FlcError, suggest } from '@flc-native/errors';
 import { describe, expect, it } from 'vitest';
-import { closest } from '../src/closest.js';
 import { differences } from '../src/demo-differences.js';
 import { exitCodeOf, formatFailure } from '../src/failure.js';
 import { flag, integer, numbers, pairs, texts, withDefault } from '../src/option.js';
@@ -8,11 +7,11 @@ import { duration, lineProgress } from '../src/progress.js';
 import { redactPaths } from '../src/redact.js';
 import { flagName, resolveSettings } from '../src/settings.js';
 
-describe('closest', () => {
+describe('suggest', () => {
   it('finds slips of the pen and nothing far away', () => {
-    expect(closest('maxStep', ['maxSteps', 'momentum'])).toBe('maxSteps');
-    expect(closest('tarin', ['train', 'check'])).toBe('train');
-    expect(closest('zebra', ['train', 'check'])).toBeUndefined();
+    expect(suggest('maxStep', ['maxSteps', 'momentum'])).toBe('maxSteps');
+    expect(suggest('tarin', ['train', 'check'])).toBe('train');
+    expect(suggest('zebra', ['train', 'check'])).toBeUndefined();
   });
 });
 

@@ -24,7 +24,7 @@ describe('bad usage ends with 2 and a suggestion', () => {
     [['phantom', '--out', 'p', '--lesions', 'many'], '--lesions must be a whole number', ''],
     [
       ['prepare', '--dataset', 'd', '--out', 'p', '--align', 'centre'],
-      'one of none, centroid, not "centre"',
+      'one of none, centroid, rigid, affine, bspline, not "centre"',
       '',
     ],
     [

@@ -54,3 +54,5 @@ export function toFlcError(thrown: unknown, code: ErrorCode = 'INTERNAL'): FlcEr
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new FlcError(code, message, { cause: thrown });
 }
+
+export { suggest } from './suggest.js';

@@ -1,6 +1,5 @@
-import { FlcError } from '@flc-native/errors';
+import { FlcError, suggest } from '@flc-native/errors';
 import type { LesionJob } from '../case/case-job.js';
-import { suggest } from '../dataset/suggest.js';
 import { patchGrid, patchSize } from '../patch/index.js';
 import { boundingBox, growBox } from '../prepare/bounding-box.js';
 import { chooseSlices } from '../prepare/choose-slices.js';

@@ -14,4 +14,3 @@ export {
   type Intensity,
 } from './dataset-schema.js';
 export { pseudonym } from './pseudonym.js';
-export { suggest } from './suggest.js';

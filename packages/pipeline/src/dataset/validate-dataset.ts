@@ -1,7 +1,6 @@
-import { FlcError } from '@flc-native/errors';
+import { FlcError, suggest } from '@flc-native/errors';
 import type { z } from 'zod';
 import { type DatasetConfig, datasetSchema, isSingleMask, knownKeys } from './dataset-schema.js';
-import { suggest } from './suggest.js';
 
 /** How many problems an error lists; the rest is counted. */
 const maxListed = 10;

@@ -1,5 +1,4 @@
-import { FlcError } from '@flc-native/errors';
-import { suggest } from '../dataset/suggest.js';
+import { FlcError, suggest } from '@flc-native/errors';
 import type { Detection, LayoutAdapter } from './adapter.js';
 import { layouts } from './layouts/index.js';
 import type { SourceTree } from './source-tree.js';

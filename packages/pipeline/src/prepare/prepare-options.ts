@@ -1,6 +1,5 @@
-import { FlcError } from '@flc-native/errors';
+import { FlcError, suggest } from '@flc-native/errors';
 import { z } from 'zod';
-import { suggest } from '../dataset/suggest.js';
 import {
   type RegistrationMethod,
   registrationMethods,
