@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Network } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
-import { prepareLesion, type Volume } from '@flc-native/pipeline';
+import { prepareLesion, registerLesion, type Volume } from '@flc-native/pipeline';
 import { SupportVectorClassifier } from '@flc-native/svm';
 import { readBundle } from './bundle.js';
 import { type DecisionRule, networkRule, svmRule } from './decision.js';
@@ -120,15 +120,17 @@ export class Classifier {
     this.#assertOpen();
     this.#checkPhases(lesion.phases.length);
     const { phases, preprocessing } = this.description;
-    const { lesions, warnings } = prepareLesion({
+    const input = await registerLesion({
       phases: lesion.phases,
       mask: lesion.mask,
       ...(lesion.phaseMasks === undefined ? {} : { phaseMasks: lesion.phaseMasks }),
       reference: phases.indexOf(preprocessing.reference),
       intensity: preprocessing.intensity,
       components: 'merge',
+      modality: preprocessing.modality,
       options: prepareOptionsOf(this.description),
     });
+    const { lesions, warnings } = prepareLesion(input);
     const slices = lesions
       .flatMap(({ samples }) => samples)
       .map((sample) => ({
@@ -142,7 +144,7 @@ export class Classifier {
       proportions: [...mapped.proportions],
       labelMap: mapped.labelMaps,
       slices,
-      warnings,
+      warnings: [...input.warnings, ...warnings],
     };
   }
 

@@ -26,6 +26,7 @@ export function describeModel(
       background: config.background,
       slices: index.slices,
       align: index.align,
+      ...(index.registration === undefined ? {} : { registration: index.registration }),
       inPlaneSpacing: index.inPlaneSpacing,
       margin: index.margin,
       coverage: index.coverage,

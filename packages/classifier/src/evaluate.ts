@@ -148,6 +148,7 @@ function checkFits(model: ModelDescription, prepared: Prepared): void {
     ['intensity', model.preprocessing.intensity, index.intensity],
     ['inPlaneSpacing', model.preprocessing.inPlaneSpacing, index.inPlaneSpacing],
     ['align', model.preprocessing.align, index.align],
+    ['registration', model.preprocessing.registration, index.registration],
   ];
   const differing = facts.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
   const unknown = index.samples.flatMap(({ class: name }) =>

@@ -12,6 +12,7 @@ export interface Preprocessing
     | 'background'
     | 'slices'
     | 'align'
+    | 'registration'
     | 'inPlaneSpacing'
     | 'margin'
     | 'coverage'
@@ -118,13 +119,15 @@ function isNames(value: unknown): boolean {
 
 /** The options under which `prepare` cuts lesions as this model's were cut. */
 export function prepareOptionsOf({ preprocessing }: ModelDescription): PrepareOptions {
-  const { slices, align, background, inPlaneSpacing, margin, coverage } = preprocessing;
+  const { slices, align, registration, background, inPlaneSpacing, margin, coverage } =
+    preprocessing;
   return {
     slices,
     align,
     background,
     margin,
     coverage,
+    ...(registration === undefined ? {} : { registration }),
     ...(inPlaneSpacing === null ? {} : { inPlaneSpacing }),
   };
 }

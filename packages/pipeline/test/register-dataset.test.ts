@@ -6,10 +6,14 @@ import {
   checkDataset,
   type Dataset,
   type DatasetInput,
+  type PreparedSample,
   prepareDataset,
+  prepareLesion,
   readDataset,
+  readPrepared,
   readVolume,
   registerDataset,
+  registerLesion,
   sameGrid,
   writeVolume,
 } from '../src/index.js';
@@ -204,6 +208,33 @@ describe('preparing with a registration', () => {
     expect((await image(direct)).equals(await image(staged))).toBe(true);
     const again = await prepareDataset(dataset, direct, { align: 'bspline', workers: 0 });
     expect(again).toMatchObject({ prepared: 0, reused: 1 });
+  });
+
+  it('is the same in memory', async () => {
+    const { dataset, out } = await cohort(['a']);
+    const options = { align: 'rigid', registration } as const;
+    await prepareDataset(dataset, out, { ...options, workers: 0 });
+    const prepared = await readPrepared(out);
+    const sample = prepared.index.samples[0] as PreparedSample;
+    const entry = dataset.cases[0];
+    const volume = (path: unknown) => readVolume(join(dataset.root, path as string));
+    const masks = entry?.lesions[0]?.mask as Record<string, string>;
+    const input = {
+      phases: await Promise.all(dataset.phases.map((phase) => volume(entry?.phases[phase]))),
+      mask: await volume(masks.PV),
+      phaseMasks: [undefined, await volume(masks.ART), undefined],
+      liver: await volume(entry?.liver),
+      label: 1,
+      options,
+    };
+    const [lesion] = prepareLesion(await registerLesion(input)).lesions;
+    const found = lesion?.samples[0];
+    const written = await prepared.loadSample(sample);
+    expect(found?.image).toEqual(written.image);
+    expect(found?.phaseMasks).toBeDefined();
+    await expect(async () => prepareLesion(input)).rejects.toMatchObject({
+      code: 'GEOMETRY_MISMATCH',
+    });
   });
 });
 

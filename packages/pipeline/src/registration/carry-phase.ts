@@ -54,17 +54,20 @@ export function phaseFile(folder: string, caseId: string, phase: string, ending:
 
 /**
  * Moves a phase and its masks onto the reference phase. The transform is taken from `folder` if it was found for the
- * same images and parameters, else made and kept there with its picture. Rejects with FlcError.
+ * same images and parameters, else made and kept there with its picture; without `folder` nothing is written. Rejects
+ * with FlcError.
  */
-export async function carryPhase(pair: PhasePair, folder: string): Promise<CarriedPhase> {
+export async function carryPhase(pair: PhasePair, folder?: string): Promise<CarriedPhase> {
   const { fixed, moving, liver, settings, method, modality } = pair;
   const masks = pair.lesions.flatMap((lesion) => lesion.fixed ?? []);
   const region = registrationRegion(fixed, liver, masks, settings);
-  const file = phaseFile(folder, pair.caseId, pair.phase, '.transform.json');
+  const file = (ending: string) => phaseFile(folder ?? '', pair.caseId, pair.phase, ending);
   const key = transformKey(fixed, moving, region, method, settings, modality);
-  const stored = await storedTransform(file, key);
-  const found = stored ?? (await register(pair, masks, file, key));
+  const stored =
+    folder === undefined ? undefined : await storedTransform(file('.transform.json'), key);
+  const found = stored ?? (await registerVolumes({ ...pair, lesions: masks }));
   const transform = found.transform as SpatialTransform;
+  const { seconds } = found;
   const onto = (volume: Volume, by: SpatialTransform, mask: boolean) =>
     applyTransform({
       moving: volume,
@@ -86,32 +89,28 @@ export async function carryPhase(pair: PhasePair, folder: string): Promise<Carri
     ),
   });
   const image = onto(moving, transform, false);
-  const record = { format: 'flc-registration-quality', caseId: pair.caseId, phase: pair.phase };
-  await writeFileAtomic(
-    phaseFile(folder, pair.caseId, pair.phase, '.quality.json'),
-    `${JSON.stringify({ ...record, key, ...quality, seconds: found.seconds }, null, 1)}\n`,
-  );
-  await writeFileAtomic(
-    phaseFile(folder, pair.caseId, pair.phase, '.png'),
-    checkerboard({
+  if (folder !== undefined) {
+    const picture = checkerboard({
       ...{ fixed, region, after: image },
       before: onto(moving, identityTransform, false),
       centre: centreOf(boxOfMasks(masks) ?? region),
       window: (modality === 'CT' ? settings.clamp : null) ?? extremes(fixed),
-    }),
-  );
+    });
+    const record = { format: 'flc-registration-quality', caseId: pair.caseId, phase: pair.phase };
+    const text = JSON.stringify({ ...record, key, ...quality, seconds }, null, 1);
+    await writeFileAtomic(file('.png'), picture);
+    await writeFileAtomic(file('.quality.json'), `${text}\n`);
+    // Last, so that whoever finds a transform finds the rest too.
+    if (stored === undefined) {
+      await writeTransform(file('.transform.json'), { key, method, seconds, transform });
+    }
+  }
   return {
     ...{ image, transform, quality },
     masks: new Map(carried.map(({ lesion, after }) => [lesion, after])),
-    seconds: found.seconds,
+    seconds,
     reused: stored !== undefined,
   };
-}
-
-async function register(pair: PhasePair, lesions: readonly Volume[], file: string, key: string) {
-  const { transform, seconds } = await registerVolumes({ ...pair, lesions });
-  await writeTransform(file, { key, method: pair.method, seconds, transform });
-  return { transform, seconds };
 }
 
 function centreOf({ low, high }: VoxelBox): Vector3 {

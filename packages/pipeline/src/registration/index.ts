@@ -3,6 +3,7 @@ export { type CarriedPhase, carryPhase, type PhasePair } from './carry-phase.js'
 export { inverseTransformPoint } from './inverse.js';
 export type { RegistrationQuality } from './quality.js';
 export { type RegisterOptions, type RegisterReport, registerDataset } from './register-dataset.js';
+export { registerLesion } from './register-lesion.js';
 export type { PhaseRecord } from './register-phase.js';
 export {
   type RegisterVolumesInput,
