@@ -1,3 +1,4 @@
+import { FlcError } from '@flc-native/errors';
 import type { Volume } from '../volume/volume.js';
 import { chooseSeries } from './choose-series.js';
 import { coarseVolume } from './coarse-volume.js';
@@ -91,7 +92,7 @@ async function lookAtImages(
   const unseen: number[] = [];
   for (const [i, candidate] of candidates.entries()) {
     if (rules[i]?.excluded === true) continue;
-    const hu = open[i] === true ? await candidate.organs?.() : undefined;
+    const hu = open[i] === true ? await unlessBroken(candidate.organs) : undefined;
     if (hu !== undefined && Object.keys(hu).length > 0) {
       found[i] = phaseFromOrgans(hu);
       measured[i] = hu;
@@ -101,7 +102,7 @@ async function lookAtImages(
   if (!unseen.some((i) => open[i])) return compareVenous(found, measured);
   const coarse: { index: number; volume: Volume }[] = [];
   for (const index of unseen) {
-    const volume = await candidates[index]?.read?.();
+    const volume = await unlessBroken(candidates[index]?.read);
     if (volume !== undefined) coarse.push({ index, volume: coarseVolume(volume) });
   }
   const estimates = relativeEnhancement(coarse.map(({ volume }) => volume));
@@ -114,6 +115,16 @@ async function lookAtImages(
         : phaseFromEstimate(estimate);
   });
   return compareVenous(found, measured);
+}
+
+/** What a broken file says of its phase: nothing. `check` names its fault. */
+async function unlessBroken<T>(read: (() => Promise<T>) | undefined): Promise<T | undefined> {
+  try {
+    return await read?.();
+  } catch (thrown) {
+    if (thrown instanceof FlcError && thrown.code !== 'CANCELLED') return undefined;
+    throw thrown;
+  }
 }
 
 /** Text and image together: agreement strengthens, contradiction goes to the surer one. */

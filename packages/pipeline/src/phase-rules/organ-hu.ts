@@ -1,5 +1,5 @@
 import { FlcError } from '@flc-native/errors';
-import { sameGrid } from '../volume/geometry.js';
+import { reorientToLps, sameGrid } from '../volume/geometry.js';
 import type { Volume } from '../volume/volume.js';
 
 export const organs = ['aorta', 'portal', 'liver'] as const;
@@ -38,11 +38,14 @@ const fewestVoxels = 20;
  * the rim does not count), or of all where that leaves too few. GEOMETRY_MISMATCH if a mask does
  * not lie on the image's grid.
  */
-export function organHu(volume: Volume, masks: OrganMasks): OrganHu {
+export function organHu(image: Volume, masks: OrganMasks): OrganHu {
+  const volume = reorientToLps(image);
   const means: Partial<Record<OrganName, number>> = {};
   for (const organ of organs) {
-    const entry = masks[organ];
-    if (entry === undefined) continue;
+    const given = masks[organ];
+    if (given === undefined) continue;
+    // The same grid may be stored with its axes in another order.
+    const entry = { ...given, mask: reorientToLps(given.mask) };
     if (!sameGrid(volume, entry.mask, 0.5 * Math.min(...volume.spacing))) {
       throw new FlcError('GEOMETRY_MISMATCH', `the mask of the ${organ} is on another grid`, {
         details: { expected: volume.size, got: entry.mask.size },

@@ -27,7 +27,9 @@ const delays = [
  */
 export function phaseByText(text: string, what: string, modality: 'CT' | 'MR' = 'CT'): TextGuess {
   const plain = normalizeText(text);
-  const early = / (early|fruh|frueh|eap|precoce|temprana) /u.test(plain);
+  const early = / (early|fruh|frueh|fruharteriell|frueharteriell|eap|precoce|temprana) /u.test(
+    plain,
+  );
   if (notAPhase.test(plain)) {
     const reason = `${what} names no phase but a scout, a report or a reformation`;
     return { ...noGuess(reason), excluded: true, early };

@@ -67,7 +67,7 @@ export const contrastWords: readonly PhaseWord[] = [
   word(
     'ART',
     'arterial',
-    ' (art|arterial|arteriell|arterielle|arterieller|arteriel|arteria|arteriale|arterialphase|arterialphasen|arteriellphase|hap|lap|eap) ',
+    ' (art|arterial|arteriell|arterielle|arterieller|arteriel|arteria|arteriale|arterialphase|arterialphasen|arteriellphase|spatarteriell|spaetarteriell|fruharteriell|frueharteriell|hap|lap|eap) ',
     0.95,
   ),
   word('ART', 'C+A', ' cplus a(rt)? ', 0.95),
@@ -92,11 +92,12 @@ export const contrastWords: readonly PhaseWord[] = [
   word(
     'DL',
     'delayed',
-    ' (dl|delay|delayed|spat|spaet|spatphase|spaetphase|tardif|tardive|tardio|tardia|equilibrium|equilibre|equilibrio|cplus delay|cplus delayed) ',
+    ' (dl|delay|delayed|spatphase|spaetphase|equilibrium|equilibre|equilibrio|cplus delay|cplus delayed) ',
     0.9,
   ),
   word('DL', 'DP', ' dp ', 0.7),
   word('DL', 'late', ' late ', 0.7, true),
+  word('DL', 'Spät', ' (spat|spaet|tardif|tardive|tardio|tardia) ', 0.9, true),
   word('DL', '延迟', '延迟|延遲|平衡期', 0.95),
 ];
 

@@ -19,6 +19,7 @@ import {
   stemOf,
 } from '../source-tree.js';
 import { dicomPhaseFolders, isDicomName, readDicomFolder } from './folder-dicom.js';
+import { folderOrganHu } from './folder-organs.js';
 
 /** Folders that only sort the files of a case. */
 const sorting =
@@ -51,7 +52,9 @@ type Role = 'image' | 'lesion' | 'liver' | 'organ';
 const maskWord =
   /(^|[^a-z])(masks?|seg|segmentations?|labels?|rois?|annotations?|gt|maske)([^a-z]|$)/i;
 const liverWord = /(^|[^a-z])(liver|leber|foie|higado)([^a-z]|$)/i;
-const organWord = /(^|[^a-z])(aorta|portal_?vein|spleen|organs?|total|vessels?)([^a-z]|$)/i;
+/** Organs that TotalSegmentator and others write one file each of; none is a lesion. */
+const organWord =
+  /(^|[^a-z])(aorta|portal_?vein|vena_?cava|spleen|organs?|total|totalsegmentator|vessels?|kidney|gallbladder|stomach|pancreas|adrenal|lung|esophagus|trachea|thyroid|bowel|duodenum|colon|bladder|prostate|vertebrae|heart|atrial|pulmonary|brachiocephalic|subclavian|carotid|iliac|humerus|scapula|clavicula|femur|hip|spinal|gluteus|autochthon|iliopsoas|brain|skull|ribs?|sternum|costal|sacrum|body)([^a-z]|$)/i;
 
 /** What a volume is, by its name. */
 function roleOf(file: string): Role | undefined {
@@ -115,7 +118,10 @@ async function readCase(
     context,
   );
   const shared = commonPrefix(volumes.map(stemOf));
-  const images = [...volumes.map((file) => imageOf(tree, file, shared)), ...dicom.images];
+  const organs = files
+    .filter((file) => roleOf(file) === 'organ' || roleOf(file) === 'liver')
+    .map((file) => tree.path(file));
+  const images = [...volumes.map((file) => imageOf(tree, file, shared, organs)), ...dicom.images];
   const masks = files.filter((file) => roleOf(file) === 'lesion');
   const liver = files.find((file) => roleOf(file) === 'liver');
   const fromFolder = [...partsOf(name)]
@@ -152,7 +158,12 @@ async function readCase(
   };
 }
 
-function imageOf(tree: SourceTree, file: string, shared: number): ImportedImage {
+function imageOf(
+  tree: SourceTree,
+  file: string,
+  shared: number,
+  organs: readonly string[],
+): ImportedImage {
   const stem = stemOf(file);
   return {
     key: partsOf(file).at(-1) as string,
@@ -161,6 +172,7 @@ function imageOf(tree: SourceTree, file: string, shared: number): ImportedImage 
     shortName: stem.slice(shared).replace(/^[_\-. ]+/, ''),
     alsoKnownAs: [file],
     read: () => readVolume(tree.path(file)),
+    ...(organs.length === 0 ? {} : { organs: () => folderOrganHu(tree.path(file), organs) }),
   };
 }
 
