@@ -32,5 +32,11 @@ export type { Raster } from './pictures/raster.js';
 export type { SampleImage } from './pictures/sample-image.js';
 export type { CohortSample, CohortSplits, PreparedCohort } from './prepared-cohort.js';
 export { buildReport, type ReportModel, type ReportModelInput } from './report-model.js';
+export {
+  type ContactSheetLesion,
+  type ContactSheetOptions,
+  type ContactSheetPanel,
+  contactSheet,
+} from './sheet/contact-sheet.js';
 export { parseEvents, type TrainingHistory, type TrainingRecord } from './training-events.js';
 export { type ReportOptions, type WrittenReport, writeReport } from './write-report.js';

@@ -1,22 +1,30 @@
+import type { Dataset } from '@flc-native/pipeline';
 import { defineCommand } from '../command.js';
 import { required, text } from '../option.js';
+import type { Progress } from '../progress.js';
 
 const options = {
   dataset: required(text('<file>', 'dataset.yaml')),
+  sheet: text('<file.html>', 'write a page with every lesion in every phase and its outline'),
 };
 
 export const check = defineCommand({
   name: 'check',
   summary: 'look for faults in a dataset before anything is computed',
-  examples: ['flc-native check --dataset data/dataset.yaml'],
+  examples: [
+    'flc-native check --dataset data/dataset.yaml',
+    'flc-native check --dataset data/dataset.yaml --sheet sheet.html',
+  ],
   options,
-  async run({ dataset }, { signal, progress, note }) {
+  async run({ dataset: file, sheet }, { signal, progress, note }) {
     const { checkDataset, readDataset } = await import('@flc-native/pipeline');
+    const dataset = await readDataset(file);
     const bar = progress('check');
-    const found = await checkDataset(await readDataset(dataset), {
+    const found = await checkDataset(dataset, {
       signal,
       onProgress: ({ done, total }) => bar.update(done, total),
     }).finally(() => bar.stop());
+    if (sheet !== undefined) await writeSheet(dataset, sheet, progress('sheet'), signal);
     for (const { severity, code, caseId, caseName, file, message, remedy } of found.findings) {
       const where = [caseName ?? caseId, file].filter((part) => part !== undefined).join(', ');
       note(`${severity} ${code} (${where}): ${message}\n  remedy: ${remedy}`);
@@ -26,7 +34,25 @@ export const check = defineCommand({
     return {
       exitCode: found.ok ? 0 : 3,
       json: found,
-      text: `${found.cases} cases, ${found.lesions} lesions: ${errors} errors, ${warnings} warnings.`,
+      text: `${found.cases} cases, ${found.lesions} lesions: ${errors} errors, ${warnings} warnings.${sheet === undefined ? '' : ` Contact sheet: ${sheet}`}`,
     };
   },
 });
+
+async function writeSheet(
+  dataset: Dataset,
+  file: string,
+  bar: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const [{ sheetDataset, writeFileAtomic }, { contactSheet }] = await Promise.all([
+    import('@flc-native/pipeline'),
+    import('@flc-native/report'),
+  ]);
+  const lesions = await sheetDataset(dataset, {
+    signal,
+    onProgress: ({ done, total }) => bar.update(done, total),
+  }).finally(() => bar.stop());
+  const { phases, synthetic = false } = dataset;
+  await writeFileAtomic(file, contactSheet(lesions, { phases, synthetic }));
+}

@@ -10,18 +10,21 @@ import {
   type RegisterPhaseResult,
   registerPhase,
 } from '../registration/register-phase.js';
+import { type SheetLesion, sheetCase } from '../sheet/sheet-case.js';
 import type { CaseJob } from './case-job.js';
 
 /** What a worker can do with a case. */
 export type CaseTask =
   | ({ readonly kind: 'prepare' } & PrepareCaseJob)
   | ({ readonly kind: 'register' } & RegisterPhaseJob)
-  | { readonly kind: 'check'; readonly job: CaseJob };
+  | { readonly kind: 'check'; readonly job: CaseJob }
+  | { readonly kind: 'sheet'; readonly job: CaseJob };
 
 export interface TaskResults {
   prepare: PrepareCaseResult;
   register: RegisterPhaseResult;
   check: CheckedCase;
+  sheet: SheetLesion[];
 }
 export type TaskResult = TaskResults[keyof TaskResults];
 
@@ -33,6 +36,8 @@ export function runTask(task: CaseTask): Promise<TaskResult> {
       return registerPhase(task);
     case 'check':
       return checkCase(task.job);
+    case 'sheet':
+      return sheetCase(task.job);
   }
 }
 
