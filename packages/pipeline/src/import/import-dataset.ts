@@ -1,8 +1,9 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { writeDataset } from '../dataset/dataset.js';
 import type { DatasetInput } from '../dataset/dataset-schema.js';
 import { pseudonym } from '../dataset/pseudonym.js';
+import { createPseudonymKey } from '../dataset/pseudonym-key.js';
 import { assignPhases } from '../phase-rules/assign-phases.js';
 import { writeVolume } from '../volume/write-volume.js';
 import type { ImportContext, LayoutAdapter } from './adapter.js';
@@ -42,7 +43,10 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const layout = chooseLayout(tree, options.layout);
   const sheet = options.sheet === undefined ? undefined : await readSheet(options.sheet);
   const modality = modalityOf(layout.adapter, options);
-  const cohort = await layout.adapter.read(tree, contextOf(options, sheet, out));
+  const { pseudonymKey } = options;
+  const key = pseudonymKey === undefined ? undefined : await createPseudonymKey(pseudonymKey);
+  const hide = (name: string) => pseudonym(name, key);
+  const cohort = await layout.adapter.read(tree, contextOf(options, sheet, out, hide));
   const overrides: PhaseOverrides = { patterns: options.phase ?? {}, sheet };
   const phased: PhasedCase[] = [];
   for (const entry of cohort.cases) {
@@ -55,17 +59,17 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     });
   }
   if (phased.length === 0) throw nothingFound(layout, cohort);
-  return await write(phased, cohort, layout, { ...options, out }, modality);
+  return await write(phased, cohort, layout, { ...options, out, hide }, modality);
 }
 
 async function write(
   phased: readonly PhasedCase[],
   cohort: ImportedCohort,
   layout: ChosenLayout,
-  options: ImportOptions,
+  options: ImportOptions & { hide: (name: string) => string },
   modality: 'CT' | 'MR',
 ): Promise<ImportReport> {
-  const { out } = options;
+  const { out, hide, pseudonymKey } = options;
   const { adapter } = layout;
   const phases = choosePhases(phased, adapter, options.phases);
   const reference = chooseReference(phased, phases, options.reference);
@@ -77,7 +81,12 @@ async function write(
   }
   const assembled = phased.map((entry) => assembleCase(entry, phases, reference, out));
   const classes = classesOf(assembled, adapter);
-  const shared = { modality, phases, reference, classes };
+  const shared = {
+    ...{ modality, phases, reference, classes },
+    ...(pseudonymKey === undefined
+      ? {}
+      : { pseudonymKey: relative(dirname(out), resolve(pseudonymKey)) }),
+  };
   const complete = assembled.filter(({ apart }) => apart === undefined);
   const apart = assembled.filter((entry) => entry.apart !== undefined);
   await writeDataset(out, assembleDataset(complete, shared));
@@ -89,10 +98,15 @@ async function write(
   };
   if (files.apart !== undefined) await writeDataset(files.apart, assembleDataset(apart, shared));
   await writePhasesFile(files.phases, phased);
-  return reportImport({ layout, cohort, phased, complete, apart, shared, files });
+  return reportImport({ layout, cohort, phased, complete, apart, shared, files, hide });
 }
 
-function contextOf(options: ImportOptions, sheet: Sheet | undefined, out: string): ImportContext {
+function contextOf(
+  options: ImportOptions,
+  sheet: Sheet | undefined,
+  out: string,
+  hide: (name: string) => string,
+): ImportContext {
   return {
     classMap: options.classMap ?? {},
     sheet,
@@ -103,7 +117,7 @@ function contextOf(options: ImportOptions, sheet: Sheet | undefined, out: string
     onProgress: (done, total) => options.onProgress?.({ done, total: 2 * total }),
     async writeMask(caseId, name, mask) {
       // The folder has the pseudonym: these files may travel with prepared data.
-      const file = join(dirname(out), 'imported-masks', pseudonym(caseId), `${name}.nii.gz`);
+      const file = join(dirname(out), 'imported-masks', hide(caseId), `${name}.nii.gz`);
       await writeVolume(file, mask);
       return file;
     },

@@ -25,6 +25,11 @@ export interface ImportOptions {
   readonly byImage?: 'auto' | 'never' | undefined;
   /** What a bounding box becomes: a mask written beside dataset.yaml, or nothing. */
   readonly boxes?: 'mask' | 'none' | undefined;
+  /**
+   * File of the secret under which pseudonyms are made; written if it is not there, named in
+   * dataset.yaml. Default: none, pseudonyms are plain hashes.
+   */
+  readonly pseudonymKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
 }

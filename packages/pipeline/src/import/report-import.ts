@@ -1,5 +1,4 @@
 import type { DatasetInput } from '../dataset/dataset-schema.js';
-import { pseudonym } from '../dataset/pseudonym.js';
 import type { AssembledCase, PhasedCase } from './assemble-dataset.js';
 import type { ChosenLayout } from './detect-layout.js';
 import {
@@ -18,6 +17,8 @@ export interface ImportOutcome {
   readonly apart: readonly AssembledCase[];
   readonly shared: Pick<DatasetInput, 'modality' | 'phases' | 'reference' | 'classes'>;
   readonly files: NonNullable<ImportReport['files']>;
+  /** Pseudonym of a name. */
+  readonly hide: (name: string) => string;
 }
 
 /** Below this a decision on a phase is worth a look. */
@@ -25,7 +26,8 @@ const unsure = 0.7;
 
 /** Counts what an import did. */
 export function reportImport(outcome: ImportOutcome): ImportReport {
-  const { layout, cohort, phased, complete, apart, shared, files } = outcome;
+  const { layout, cohort, phased, complete, apart, files, hide } = outcome;
+  const { modality, phases, reference, classes } = outcome.shared;
   const { adapter, reason, others } = layout;
   const report: ImportReport = {
     layout: adapter.name,
@@ -33,17 +35,17 @@ export function reportImport(outcome: ImportOutcome): ImportReport {
     licence: adapter.licence,
     source: adapter.source,
     detection: { reason, others },
-    ...shared,
+    ...{ modality, phases, reference, classes },
     cases: complete.length,
     lesions: countLesions(complete),
     phasesFound: countPhases(phased),
-    apart: apart.map((entry) => reported(entry.name, entry.apart ?? '')),
-    skipped: cohort.skipped.map((entry) => reported(entry.name, entry.reason)),
+    apart: apart.map((entry) => reported(entry.name, entry.apart ?? '', hide)),
+    skipped: cohort.skipped.map((entry) => reported(entry.name, entry.reason, hide)),
     decisions: phased.flatMap(({ entry, decisions }) =>
       decisions.map(({ key, phase, chosen, reason: why, confidence, source }) =>
         withHidden(
           {
-            caseId: pseudonym(entry.id),
+            caseId: hide(entry.id),
             phase,
             chosen,
             reason: why,
@@ -54,21 +56,27 @@ export function reportImport(outcome: ImportOutcome): ImportReport {
         ),
       ),
     ),
-    warnings: [...cohort.warnings.map(warningOf), ...ownWarnings(outcome)],
+    warnings: [
+      ...cohort.warnings.map((warning) => warningOf(warning, hide)),
+      ...ownWarnings(outcome),
+    ],
   };
   return withHidden(report, { files });
 }
 
-function reported(name: string, reason: string): ReportedCase {
-  return withHidden({ caseId: pseudonym(name), reason }, { caseName: name });
+function reported(name: string, reason: string, hide: (name: string) => string): ReportedCase {
+  return withHidden({ caseId: hide(name), reason }, { caseName: name });
 }
 
-function warningOf(warning: ImportedCohort['warnings'][number]): ReportedWarning {
+function warningOf(
+  warning: ImportedCohort['warnings'][number],
+  hide: (name: string) => string,
+): ReportedWarning {
   const { code, message, cases } = warning;
-  return { code, message, caseIds: cases.map(pseudonym) };
+  return { code, message, caseIds: cases.map(hide) };
 }
 
-function ownWarnings({ phased, complete, apart }: ImportOutcome): ReportedWarning[] {
+function ownWarnings({ phased, complete, apart, hide }: ImportOutcome): ReportedWarning[] {
   const without = complete.filter(({ written }) => written.lesions.length === 0);
   const shaky = phased.filter(({ decisions }) =>
     decisions.some(({ chosen, confidence }) => chosen && confidence < unsure),
@@ -97,7 +105,7 @@ function ownWarnings({ phased, complete, apart }: ImportOutcome): ReportedWarnin
     ],
   ];
   return list.flatMap(([code, message, names]) =>
-    names.length === 0 ? [] : [{ code, message, caseIds: names.map(pseudonym) }],
+    names.length === 0 ? [] : [{ code, message, caseIds: names.map(hide) }],
   );
 }
 

@@ -1,0 +1,208 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { importDataset, layouts, readDataset } from '../src/index.js';
+import { temporaryFolder, volumeOf } from './cohort.js';
+import {
+  checkAndPrepare,
+  image,
+  importTree,
+  lesion,
+  liver,
+  liverAndLesion,
+  type Tree,
+  warningsOf,
+  writeTree,
+} from './import-trees.js';
+
+const patient = (folder: string, words: readonly string[], more: Tree = {}): Tree => ({
+  ...Object.fromEntries(words.map((word) => [`${folder}/${word}.nii.gz`, image()])),
+  ...Object.fromEntries(
+    Object.entries(more).map(([name, volume]) => [`${folder}/${name}`, volume]),
+  ),
+});
+
+describe('a folder for each case', () => {
+  it('is read with phases and masks by their names, and a class as the folder above', async () => {
+    const imported = await importTree(await temporaryFolder(), {
+      ...patient('HCC/mueller', ['nativ', 'arteriell', 'portalvenös'], {
+        'maske.nii.gz': lesion,
+        'leber_maske.nii.gz': liver,
+      }),
+      ...patient('Hämangiom/li', ['平扫', '动脉期', '门脉期'], { 'tumor.nrrd': lesion }),
+      ...patient('HCC/durand', ['sans_injection', 'temps_arteriel', 'temps_portal'], {
+        'masks/lesion_1.nii.gz': lesion,
+        'masks/lesion_2.nii.gz': lesion,
+      }),
+    });
+    expect(imported.report).toMatchObject({
+      layout: 'folder',
+      cases: 3,
+      phases: ['NC', 'ART', 'PV'],
+      reference: 'PV',
+      lesions: { total: 4, byClass: { hcc: 3, hem: 1 } },
+      apart: [],
+      skipped: [],
+    });
+    expect(await checkAndPrepare(imported)).toMatchObject({
+      ok: true,
+      findings: {},
+      prepared: 3,
+      samples: 4,
+    });
+  });
+
+  it('pairs masks with phases and splits several labels', async () => {
+    const { dataset, report } = await importTree(await temporaryFolder(), {
+      ...patient('a', ['a_0', 'a_1', 'a_2'], { 'mask_0.nii.gz': liverAndLesion }),
+      ...patient('b', ['AP', 'PVP', 'plain'], {
+        'lesion_AP.nii.gz': lesion,
+        'lesion_PVP.nii.gz': lesion,
+      }),
+    });
+    expect(report.phases).toEqual(['NC', 'ART', 'PV']);
+    expect(dataset.cases[0]?.lesions.map(({ label }) => label)).toEqual([1, 2]);
+    expect(warningsOf(report)).toMatchObject({ SEVERAL_LABELS: 1 });
+    expect(dataset.cases[1]?.lesions).toMatchObject([
+      { mask: { ART: '../set/b/lesion_AP.nii.gz', PV: '../set/b/lesion_PVP.nii.gz' } },
+    ]);
+  });
+
+  it('uses organ masks where no name tells the phase', async () => {
+    // Label 52 aorta, 64 portal vein, 5 liver: a TotalSegmentator label image.
+    const labels = volumeOf((x) => (x < 10 ? 52 : x < 20 ? 64 : 5), Uint8Array);
+    const blood = (aorta: number, portal: number, tissue: number) =>
+      volumeOf((x) => (x < 10 ? aorta : x < 20 ? portal : tissue));
+    const { report } = await importTree(await temporaryFolder(), {
+      'x/s1.nii.gz': blood(165, 170, 110),
+      'x/s2.nii.gz': blood(300, 90, 70),
+      'x/s3.nii.gz': blood(40, 42, 55),
+      'x/total.nii.gz': labels,
+      'x/mask.nii.gz': lesion,
+    });
+    const found = report.decisions.map(({ series, phase, source }) => [series, phase, source]);
+    expect(found).toEqual([
+      ['s1.nii.gz', 'PV', 'image'],
+      ['s2.nii.gz', 'ART', 'image'],
+      ['s3.nii.gz', 'NC', 'image'],
+    ]);
+    expect(report.decisions.every(({ confidence }) => confidence > 0.7)).toBe(true);
+  });
+
+  it('takes none of the organs of TotalSegmentator for a lesion', async () => {
+    const { dataset } = await importTree(await temporaryFolder(), {
+      ...patient('x', ['pv']),
+      'x/segmentations/spleen.nii.gz': lesion,
+      'x/segmentations/kidney_left.nii.gz': lesion,
+      'x/segmentations/liver.nii.gz': liver,
+      'x/segmentations/lesion.nii.gz': lesion,
+    });
+    expect(dataset.cases[0]?.lesions).toMatchObject([
+      { mask: '../set/x/segmentations/lesion.nii.gz' },
+    ]);
+    expect(dataset.cases[0]?.liver).toBe('../set/x/segmentations/liver.nii.gz');
+  });
+});
+
+describe('the word of the user', () => {
+  const tree = () => ({
+    ...patient('a', ['s1', 's2', 's3'], { 'mask.nii.gz': lesion }),
+    ...patient('b', ['s1', 's2', 's3'], { 'mask.nii.gz': lesion }),
+  });
+  const phase = { NC: 's1', ART: 's2', PV: 's3' };
+
+  it('on phases holds by pattern', async () => {
+    const { report } = await importTree(await temporaryFolder(), tree(), { phase });
+    expect(report).toMatchObject({ cases: 2, phases: ['NC', 'ART', 'PV'] });
+    expect(report.decisions.every(({ source }) => source === 'user')).toBe(true);
+  });
+
+  it('on phases holds by the edited phases file, and only where it was edited', async () => {
+    const root = await temporaryFolder();
+    const { out } = await importTree(root, tree(), { phase });
+    const file = out.replace('.yaml', '.phases.csv');
+    const text = await readFile(file, 'utf8');
+    expect(text.split('\n')[1]).toBe('a,s1.nii.gz,NC,NC,1.00,user,the user said so (--phase)');
+    const sheet = join(root, 'edited.csv');
+    await writeFile(
+      sheet,
+      '\uFEFF"case";"series";"phase"\n"a";"s1.nii.gz";"ART"\n"a";"s2.nii.gz";"NC"\n"b";"s2.nii.gz";"-"\n',
+    );
+    const { report, dataset } = await importTree(root, {}, { phase, sheet });
+    expect(dataset.cases[0]?.phases).toMatchObject({ ART: '../set/a/s1.nii.gz' });
+    expect(report.apart).toMatchObject([{ reason: 'phase ART is missing' }]);
+  });
+
+  it('on classes, patients and dates holds by table', async () => {
+    const root = await temporaryFolder();
+    const sheet = join(root, 'cases.csv');
+    await writeFile(sheet, 'case,patient,class,studydate\na,p1,Hemangioma,20200131\nb,p1,FNH,\n');
+    const { dataset, report } = await importTree(root, tree(), { phase, sheet });
+    expect(report.lesions.byClass).toEqual({ hem: 1, fnh: 1 });
+    expect(dataset.cases).toMatchObject([
+      { patient: 'p1', studyDate: '2020-01-31' },
+      { patient: 'p1' },
+    ]);
+  });
+});
+
+describe('detection', () => {
+  it('names every layout once', () => {
+    expect(new Set(layouts.map(({ name }) => name)).size).toBe(12);
+  });
+
+  it('refuses an unknown name with a suggestion, and a layout that is not there', async () => {
+    const root = await temporaryFolder();
+    await writeTree(root, { 'x/pv.nii.gz': image() });
+    const out = join(root, 'dataset.yaml');
+    await expect(importDataset({ from: root, out, layout: 'mct-ltdaig' })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      remedy: 'did you mean "mct-ltdiag"?',
+    });
+    await expect(importDataset({ from: root, out, layout: 'lits' })).rejects.toMatchObject({
+      code: 'DATA_ERROR',
+      remedy: expect.stringContaining('volume-<n>.nii'),
+    });
+  });
+
+  it('says what it looked for where nothing is recognized', async () => {
+    const root = await temporaryFolder();
+    await writeTree(root, { 'notes.txt': 'nothing' });
+    await expect(
+      importDataset({ from: root, out: join(root, 'dataset.yaml') }),
+    ).rejects.toMatchObject({ code: 'DATA_ERROR', remedy: expect.stringContaining('--layout') });
+    await expect(
+      importDataset({ from: join(root, 'nowhere'), out: join(root, 'dataset.yaml') }),
+    ).rejects.toMatchObject({ code: 'IO_ERROR' });
+  });
+
+  it('stops when it is told to', async () => {
+    const root = await temporaryFolder();
+    await writeTree(root, patient('x', ['pv'], { 'mask.nii.gz': lesion }));
+    const controller = new AbortController();
+    const out = join(root, 'dataset.yaml');
+    controller.abort();
+    await expect(
+      importDataset({ from: root, out, signal: controller.signal }),
+    ).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+it('names of patients stand in dataset.yaml alone, never in the report', async () => {
+  const root = await temporaryFolder();
+  const tree = {
+    ...patient('Mustermann_Erika', ['Mustermann nativ', 'Mustermann art', 'Mustermann pv'], {
+      'Mustermann_mask.nii.gz': lesion,
+      'Mustermann_s9.nii.gz': image(),
+    }),
+    ...patient('Mustermann_Max', ['pv'], { 'mask.nii.gz': lesion }),
+    'Mustermann_Otto/mask.nii.gz': lesion,
+  };
+  const { report, dataset, out } = await importTree(root, tree, { byImage: 'never' });
+  expect(dataset.cases[0]?.id).toBe('Mustermann_Erika');
+  expect(report.skipped).toHaveLength(1);
+  expect(report.decisions.length).toBeGreaterThan(3);
+  expect(JSON.stringify(report)).not.toMatch(/mustermann/i);
+  expect(JSON.stringify(report)).not.toContain(root);
+  expect((await readDataset(out)).cases).toHaveLength(dataset.cases.length);
+});
