@@ -34,6 +34,8 @@ describe('prepareDataset', () => {
     const { out, prepare } = await cohort();
     const report = await prepare();
     expect(report).toMatchObject({ prepared: 3, reused: 0, failed: [], samples: 3, warnings: [] });
+    expect(report.times).toHaveLength(3);
+    for (const { seconds } of report.times) expect(seconds).toBeGreaterThan(0);
     const prepared = await readPrepared(out);
     expect(prepared.index).toMatchObject({
       format: 'flc-prepared',

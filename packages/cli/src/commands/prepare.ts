@@ -86,10 +86,18 @@ export const prepare = defineCommand({
       json: { ...done, failed: done.failed.map(({ caseId, error }) => ({ caseId, error })) },
       text:
         `${done.prepared} cases prepared, ${done.reused} kept, ${done.failed.length} failed; ` +
-        `${done.samples} slices in all (${done.seconds.toFixed(1)} s). Next: flc-native split --prepared ${out}`,
+        `${done.samples} slices in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). Next: flc-native split --prepared ${out}`,
     };
   },
 });
+
+/** Median and longest time of a case, so that one that is out of line is seen; --json has all. */
+function perCase(times: readonly { caseId: string; seconds: number }[]): string {
+  const sorted = times.toSorted((a, b) => a.seconds - b.seconds);
+  const [median, longest] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted.at(-1)];
+  if (median === undefined || longest === undefined) return '';
+  return `; a case ${median.seconds.toFixed(2)} s, the longest, ${longest.caseId}, ${longest.seconds.toFixed(2)} s`;
+}
 
 type Slices = 'largest' | 'all' | { readonly every: number };
 

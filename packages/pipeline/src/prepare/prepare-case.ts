@@ -34,15 +34,23 @@ export interface PrepareCaseResult {
   readonly record: CaseRecord;
   /** True if the inputs turned out to have the same contents, so that the file was left as it is. */
   readonly reused: boolean;
+  /** What the case took in its worker. */
+  readonly seconds: number;
 }
 
 /** Reads the volumes of a case, cuts its samples and writes its file. Rejects with FlcError. */
 export async function prepareCase(task: PrepareCaseJob): Promise<PrepareCaseResult> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
   const { job, options, settings, earlier } = task;
   const inputs = await Promise.all(caseInputs(job).map(hashFile));
   const key = caseKey(settings, inputs);
   if (earlier?.case.key === key) {
-    return { record: { ...earlier, case: { ...earlier.case, inputs } }, reused: true };
+    return {
+      record: { ...earlier, case: { ...earlier.case, inputs } },
+      reused: true,
+      seconds: seconds(),
+    };
   }
   const { lesions, warnings } = await cutCase(task);
   const file = `cases/${job.caseId}.safetensors`;
@@ -59,7 +67,7 @@ export async function prepareCase(task: PrepareCaseJob): Promise<PrepareCaseResu
     margin: String(options.margin),
     record: JSON.stringify(record),
   });
-  return { record, reused: false };
+  return { record, reused: false, seconds: seconds() };
 }
 
 async function cutCase({ job, options, outDir }: PrepareCaseJob) {

@@ -30,6 +30,8 @@ export interface PrepareReport {
   readonly failed: readonly { readonly caseId: string; readonly error: FlcError }[];
   readonly samples: number;
   readonly warnings: readonly { readonly caseId: string; readonly message: string }[];
+  /** Cases that were cut in this run and what each took in its worker, in the order of the dataset. */
+  readonly times: readonly { readonly caseId: string; readonly seconds: number }[];
   readonly seconds: number;
 }
 
@@ -63,6 +65,7 @@ export async function prepareDataset(
   await withdraw(outDir, index, new Set(open.map((plan) => plan.job.caseId)));
 
   const failed: { caseId: string; error: FlcError }[] = [];
+  const times: { caseId: string; seconds: number }[] = [];
   let reused = reusedAtOnce;
   const tasks = open.map(({ job, earlier, settings }) => ({
     kind: 'prepare' as const,
@@ -83,6 +86,7 @@ export async function prepareDataset(
         const result = outcome as PrepareCaseResult;
         records.set(caseId, result.record);
         if (result.reused) reused += 1;
+        else times.push({ caseId, seconds: result.seconds });
       }
       done += 1;
       onProgress?.({ done, total, caseId, seconds: seconds() });
@@ -99,6 +103,7 @@ export async function prepareDataset(
     warnings: ordered.flatMap((record) =>
       record.case.warnings.map((message) => ({ caseId: record.case.caseId, message })),
     ),
+    times: inOrder(times, jobs),
     seconds: seconds(),
   };
 }
