@@ -20,7 +20,7 @@ import { type ChosenLayout, chooseLayout } from './detect-layout.js';
 import type { ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
 import type { ImportedCase, ImportedCohort } from './imported.js';
-import { type PhaseOverrides, withOverride } from './phase-overrides.js';
+import { type PhaseOverrides, unusedWords, withOverride } from './phase-overrides.js';
 import { writePhasesFile } from './phases-file.js';
 import { reportImport } from './report-import.js';
 import { readSheet, type Sheet } from './sheet.js';
@@ -37,6 +37,16 @@ const paperClasses = ['cyst', 'fnh', 'hcc', 'hem'];
  * (layout, options), DATA_ERROR (nothing usable), IO_ERROR and CANCELLED.
  */
 export async function importDataset(options: ImportOptions): Promise<ImportReport> {
+  try {
+    return await importTree(options);
+  } catch (thrown) {
+    // Wherever the signal was seen first, its error is the same.
+    if (options.signal?.aborted !== true) throw thrown;
+    throw new FlcError('CANCELLED', 'the import was interrupted', { cause: thrown });
+  }
+}
+
+async function importTree(options: ImportOptions): Promise<ImportReport> {
   const { signal } = options;
   const out = resolve(options.out);
   const tree = await readSourceTree(resolve(options.from), signal);
@@ -50,7 +60,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const overrides: PhaseOverrides = { patterns: options.phase ?? {}, sheet };
   const phased: PhasedCase[] = [];
   for (const entry of cohort.cases) {
-    if (signal?.aborted === true) throw new FlcError('CANCELLED', 'the import was interrupted');
+    signal?.throwIfAborted();
     const named = sheet === undefined ? entry : withSheet(entry, sheet, options.classMap ?? {});
     phased.push(await phaseCase(named, overrides, modality, options.byImage));
     options.onProgress?.({
