@@ -133,6 +133,16 @@ describe('the word of the user', () => {
     expect(report.apart).toMatchObject([{ reason: 'phase ART is missing' }]);
   });
 
+  it('that meets nothing is not passed over', async () => {
+    const root = await temporaryFolder();
+    const sheet = join(root, 'cases.csv');
+    await writeFile(sheet, 'case,class\nzz,fnh\n');
+    const words = { phase: { ...phase, DL: 's7' }, sheet };
+    const { report } = await importTree(root, tree(), words);
+    expect(warningsOf(report)).toMatchObject({ PATTERN_WITHOUT_IMAGE: 0, SHEET_WITHOUT_CASE: 0 });
+    expect(JSON.stringify(report)).not.toContain('zz');
+  });
+
   it('on classes, patients and dates holds by table', async () => {
     const root = await temporaryFolder();
     const sheet = join(root, 'cases.csv');

@@ -69,7 +69,9 @@ async function importTree(options: ImportOptions): Promise<ImportReport> {
     });
   }
   if (phased.length === 0) throw nothingFound(layout, cohort);
-  return await write(phased, cohort, layout, { ...options, out, hide }, modality);
+  const warnings = [...cohort.warnings, ...unusedWords(phased, overrides)];
+  const settings = { ...options, out, hide };
+  return await write(phased, { ...cohort, warnings }, layout, settings, modality);
 }
 
 async function write(

@@ -1,5 +1,6 @@
 import type { PhaseGuess } from '../phase-rules/phase-guess.js';
-import type { ImportedCase, ImportedImage } from './imported.js';
+import type { PhasedCase } from './assemble-dataset.js';
+import type { ImportedCase, ImportedImage, ImportWarning } from './imported.js';
 import type { Sheet } from './sheet.js';
 
 /** What the user says of the phases, by pattern or by table. */
@@ -60,4 +61,31 @@ function matches(text: string, pattern: string): boolean {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   const source = escaped.replace(/\*/g, '.*').replace(/\?/g, '.');
   return new RegExp(`^${source}$`, 'i').test(text);
+}
+
+/** What the user said that met nothing: a misspelt pattern or case would go unseen otherwise. */
+export function unusedWords(
+  cases: readonly PhasedCase[],
+  { patterns, sheet }: PhaseOverrides,
+): ImportWarning[] {
+  const met = new Set(
+    cases.flatMap(({ decisions }) =>
+      decisions.flatMap(({ phase, source }) => (source === 'user' ? (phase ?? []) : [])),
+    ),
+  );
+  const warnings: ImportWarning[] = Object.keys(patterns)
+    .filter((phase) => !met.has(phase))
+    .map((phase) => ({
+      code: 'PATTERN_WITHOUT_IMAGE',
+      message: `no image fits the pattern that was given for ${phase}`,
+      cases: [],
+    }));
+  const known = new Set(cases.map(({ entry }) => entry.id));
+  const strangers = new Set((sheet?.rows ?? []).map((row) => row.case ?? ''));
+  for (const name of known) strangers.delete(name);
+  if (strangers.size > 0) {
+    const message = `the sheet names ${strangers.size} cases that were not found`;
+    warnings.push({ code: 'SHEET_WITHOUT_CASE', message, cases: [] });
+  }
+  return warnings;
 }

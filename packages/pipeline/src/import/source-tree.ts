@@ -22,7 +22,7 @@ export async function readSourceTree(root: string, signal?: AbortSignal): Promis
   const pending: { folder: string; depth: number }[] = [{ folder: root, depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { folder, depth } = next;
-    if (signal?.aborted === true) throw new FlcError('CANCELLED', 'the import was interrupted');
+    signal?.throwIfAborted();
     for (const entry of await entriesOf(folder)) {
       if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
       const path = join(folder, entry.name);
