@@ -8,7 +8,6 @@ import {
   datasetJsonSchema,
   pseudonym,
   readDataset,
-  suggest,
   writeDataset,
 } from '../src/index.js';
 import { temporaryFolder } from './cohort.js';
