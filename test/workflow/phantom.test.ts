@@ -135,8 +135,10 @@ describe('a damaged case', () => {
     await writeFile(join(dir, broken), yaml.replace(image, 'cut.nii.gz'));
   });
 
-  it('is found by check, with the file on stderr only', async () => {
-    const found = await runCli(['check', '--dataset', broken, '--json'], { cwd: dir });
+  it('is found by check, with the file on stderr only, and only if asked for', async () => {
+    const quiet = await runCli(['check', '--dataset', broken], { cwd: dir });
+    expect(quiet.stdout + quiet.stderr).not.toMatch(/Mustermann|Erika|cut\.nii/i);
+    const found = await runCli(['check', '--dataset', broken, '--json', '--verbose'], { cwd: dir });
     expect(found.exitCode).toBe(3);
     expect(JSON.parse(found.stdout)).toMatchObject({ ok: false, cases: 12 });
     expect(found.stdout).not.toMatch(/Mustermann|Erika|cut\.nii/i);
@@ -145,7 +147,7 @@ describe('a damaged case', () => {
 
   it('does not stop the others', async () => {
     const done = await runCli(
-      ['prepare', '--dataset', broken, '--out', 'prepared-broken', '--json'],
+      ['prepare', '--dataset', broken, '--out', 'prepared-broken', '--json', '--verbose'],
       {
         cwd: dir,
       },

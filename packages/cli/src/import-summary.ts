@@ -5,28 +5,27 @@ const worthALook = 0.7;
 /** Lines of one kind on the terminal; the phases file has all. */
 const mostLines = 20;
 
-/** Lines for a terminal: `notes` may hold names of cases (stderr), `summary` does not. */
+/** Lines for a terminal: `notes` hold names of cases if `names` (stderr), `summary` does not. */
 export function importSummary(
   report: ImportReport,
   out: string,
+  names: boolean,
 ): { notes: string[]; summary: string } {
-  return { notes: notesOf(report), summary: summaryOf(report, out) };
+  return { notes: notesOf(report, names), summary: summaryOf(report, out) };
 }
 
-function notesOf(report: ImportReport): string[] {
+function notesOf(report: ImportReport, names: boolean): string[] {
+  const named = ({ caseName, caseId }: { caseName?: string; caseId: string }) =>
+    names ? (caseName ?? caseId) : caseId;
   const { skipped, apart, decisions, warnings } = report;
   const shaky = decisions.filter(({ chosen, confidence }) => chosen && confidence < worthALook);
   return [
-    ...limited(
-      skipped.map(({ caseName, caseId, reason }) => `skipped ${caseName ?? caseId}: ${reason}`),
-    ),
-    ...limited(
-      apart.map(({ caseName, caseId, reason }) => `set apart ${caseName ?? caseId}: ${reason}`),
-    ),
+    ...limited(skipped.map((entry) => `skipped ${named(entry)}: ${entry.reason}`)),
+    ...limited(apart.map((entry) => `set apart ${named(entry)}: ${entry.reason}`)),
     ...limited(
       shaky.map(
-        ({ caseName, caseId, phase, confidence, reason }) =>
-          `unsure ${caseName ?? caseId}: ${phase} (${confidence.toFixed(2)}): ${reason}`,
+        (entry) =>
+          `unsure ${named(entry)}: ${entry.phase} (${entry.confidence.toFixed(2)}): ${entry.reason}`,
       ),
     ),
     ...warnings.map(({ code, message, caseIds }) => {

@@ -97,12 +97,25 @@ describe('failures', () => {
       enumerable: false,
     });
     const error = new FlcError('DATA_ERROR', 'cut short', { details, remedy: 'copy it again' });
-    expect(formatFailure(error, false).split('\n')).toEqual([
+    expect(formatFailure(error, false, true).split('\n')).toEqual([
       'error DATA_ERROR: cut short',
       '  file: /a/b.nii',
       '  tag: 3',
       '  remedy: copy it again',
     ]);
+  });
+
+  it('is without paths where stderr may be a log', () => {
+    const cause = new Error("ENOENT: open '/data/Erika Mustermann/PV.nii'");
+    const details = { file: '/data/Erika Mustermann/PV.nii', systemCode: 'ENOENT' };
+    const shown = formatFailure(
+      new FlcError('IO_ERROR', 'no file', { details, cause }),
+      false,
+      false,
+    );
+    expect(shown).toMatch(/file: file:[0-9a-f]{12} \(--verbose shows the path\)/);
+    expect(shown).not.toMatch(/Erika|Mustermann/);
+    expect(shown).toContain('ENOENT');
   });
 });
 

@@ -77,11 +77,13 @@ describe('--json', () => {
     });
   });
 
-  it('keeps paths to stderr', async () => {
+  it('keeps paths out of stdout and logs, and shows them if asked for', async () => {
     const file = join(dir, 'Meier_Hans', 'dataset.yaml');
     const { exitCode, stdout, stderr } = await runCli(['check', '--dataset', file, '--json']);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(file);
+    expect(stdout + stderr).not.toContain('Meier');
+    const { stderr: asked } = await runCli(['check', '--dataset', file, '--verbose']);
+    expect(asked).toContain(file);
     expect(stdout).not.toContain('Meier');
     expect(JSON.parse(stdout).error.details.file).toMatch(/^file:[0-9a-f]{12}$/);
   });

@@ -1,5 +1,6 @@
 import type { Dataset } from '@flc-native/pipeline';
 import { defineCommand } from '../command.js';
+import { shownPath, showsNames } from '../failure.js';
 import { required, text } from '../option.js';
 import type { Progress } from '../progress.js';
 
@@ -16,7 +17,7 @@ export const check = defineCommand({
     'flc-native check --dataset data/dataset.yaml --sheet sheet.html',
   ],
   options,
-  async run({ dataset: file, sheet }, { signal, progress, note }) {
+  async run({ dataset: file, sheet }, { signal, progress, note, verbose }) {
     const { checkDataset, readDataset } = await import('@flc-native/pipeline');
     const dataset = await readDataset(file);
     const bar = progress('check');
@@ -25,8 +26,10 @@ export const check = defineCommand({
       onProgress: ({ done, total }) => bar.update(done, total),
     }).finally(() => bar.stop());
     if (sheet !== undefined) await writeSheet(dataset, sheet, progress('sheet'), signal);
+    const names = showsNames(verbose);
     for (const { severity, code, caseId, caseName, file, message, remedy } of found.findings) {
-      const where = [caseName ?? caseId, file].filter((part) => part !== undefined).join(', ');
+      const name = names ? (caseName ?? caseId) : caseId;
+      const where = [name, ...(file === undefined ? [] : [shownPath(file, names)])].join(', ');
       note(`${severity} ${code} (${where}): ${message}\n  remedy: ${remedy}`);
     }
     const errors = found.findings.filter(({ severity }) => severity === 'error').length;

@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path';
 import { defineCommand } from '../command.js';
+import { showsNames } from '../failure.js';
 import { importSummary } from '../import-summary.js';
 import { choice, names, pairs, required, text, withDefault } from '../option.js';
 
@@ -28,6 +30,10 @@ const options = {
     choice(['auto', 'never'], 'look at aorta and liver where nothing says the phase'),
     'auto',
   ),
+  pseudonymKey: text(
+    '<file|none>',
+    'secret under which pseudonyms are made, written if it is not there (default: pseudonym.key beside --out)',
+  ),
   boxes: withDefault(choice(['mask', 'none'], 'what a bounding box becomes'), 'mask'),
 };
 
@@ -42,17 +48,22 @@ export const importCommand = defineCommand({
     'flc-native import --from hospital --out dataset.yaml --sheet dataset.phases.csv',
   ],
   options,
-  async run({ class: classMap, ...settings }, { signal, progress, note }) {
+  async run({ class: classMap, pseudonymKey, ...settings }, { signal, progress, note, verbose }) {
     const { importDataset } = await import('@flc-native/pipeline');
     const bar = progress('import');
     const report = await importDataset({
       ...settings,
       classMap,
+      pseudonymKey: keyFile(pseudonymKey, settings.out),
       signal,
       onProgress: ({ done, total }) => bar.update(done, total),
     }).finally(() => bar.stop());
-    const { notes, summary } = importSummary(report, settings.out);
+    const { notes, summary } = importSummary(report, settings.out, showsNames(verbose));
     for (const line of notes) note(line);
     return { json: report, text: summary };
   },
 });
+
+function keyFile(wanted: string | undefined, out: string): string | undefined {
+  return wanted === 'none' ? undefined : (wanted ?? join(dirname(out), 'pseudonym.key'));
+}

@@ -23,6 +23,7 @@ const options = {
     '<file>',
     'YAML file with the lists train, val and test of patients or cases instead',
   ),
+  pseudonymKey: text('<file>', 'key of the dataset, where the lists of --fixed hold names'),
   seed: withDefault(integer('of the random draw', { min: 0 }), 0),
 };
 
@@ -81,7 +82,12 @@ async function splitOptions(settings: SplitSettings): Promise<SplitOptions> {
       `Only one of ${given.map(([key]) => key).join(', ')} can be given.`,
     );
   }
-  if (fixed !== undefined) return { fixed: await readLists(fixed), seed };
+  if (fixed !== undefined) {
+    const { readPseudonymKey } = await import('@flc-native/pipeline');
+    const { pseudonymKey: file } = settings;
+    const pseudonymKey = file === undefined ? undefined : await readPseudonymKey(file);
+    return { fixed: await readLists(fixed), pseudonymKey, seed };
+  }
   if (folds !== undefined) return { folds, seed };
   if (paperCounts) return { counts: 'paper', seed };
   return { partitions: partitions ?? 2, ...(fractions && { fractions }), seed };

@@ -8,7 +8,7 @@ import {
   isSingleMask,
   type MaskSource,
 } from '../dataset/dataset-schema.js';
-import { pseudonym } from '../dataset/pseudonym.js';
+import { pseudonymsOf } from '../dataset/pseudonym.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
 
 /** What of a DICOM folder or file an input is. */
@@ -57,12 +57,16 @@ export interface CaseJob {
 }
 
 /** Plain form of a case for checking and preparing. */
-export function caseJob(dataset: DatasetConfig & { root: string }, entry: DatasetCase): CaseJob {
+export function caseJob(
+  dataset: DatasetConfig & { root: string; key?: Uint8Array },
+  entry: DatasetCase,
+): CaseJob {
+  const hide = pseudonymsOf(dataset);
   const input = (role: string, ref: ImageSource | MaskSource | undefined, kind: Kind) =>
     ref === undefined ? undefined : caseInput(dataset, role, ref, kind);
   return {
-    caseId: pseudonym(entry.id),
-    patientId: pseudonym(entry.patient),
+    caseId: hide(entry.id),
+    patientId: hide(entry.patient),
     phaseNames: dataset.phases,
     reference: dataset.phases.indexOf(dataset.reference),
     modality: dataset.modality,

@@ -111,6 +111,9 @@ export const datasetSchema = z.strictObject({
   registration: registrationSchema
     .optional()
     .describe('how phases are moved onto the reference by register and prepare --align'),
+  pseudonymKey: path
+    .optional()
+    .describe('file with the secret under which pseudonyms are made; stays with you'),
   synthetic: z.boolean().optional().describe('true for phantoms; carried into every result'),
   cases: z.array(caseSchema).max(1_000_000),
 });

@@ -4,13 +4,16 @@ import { FlcError } from '@flc-native/errors';
 import { parseDocument, stringify } from 'yaml';
 import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
 import type { DatasetCase, DatasetConfig, DatasetInput } from './dataset-schema.js';
-import { pseudonym } from './pseudonym.js';
+import { pseudonymsOf } from './pseudonym.js';
+import { readPseudonymKey } from './pseudonym-key.js';
 import { validateDataset } from './validate-dataset.js';
 
 /** A checked dataset.yaml and the folder against which its paths are resolved. */
 export interface Dataset extends DatasetConfig {
   readonly file: string;
   readonly root: string;
+  /** The secret under which pseudonyms are made, if dataset.yaml names one. */
+  readonly key?: Uint8Array;
 }
 
 /** 480 cases take 0.3 MB; far beyond this it is no dataset.yaml. */
@@ -31,7 +34,11 @@ export async function readDataset(file: string): Promise<Dataset> {
     throw cause instanceof FlcError ? cause : ioError('reading dataset.yaml failed', file, cause);
   }
   const config = validateDataset(parseYaml(text, file), file);
-  return { ...config, file: resolve(file), root: dirname(resolve(file)) };
+  const root = dirname(resolve(file));
+  const { pseudonymKey } = config;
+  const key =
+    pseudonymKey === undefined ? undefined : await readPseudonymKey(resolve(root, pseudonymKey));
+  return { ...config, file: resolve(file), root, ...(key === undefined ? {} : { key }) };
 }
 
 /** Checks and writes dataset.yaml atomically; paths in it stay as they are. */
@@ -39,6 +46,7 @@ export async function writeDataset(file: string, dataset: DatasetInput | Dataset
   const plain: Record<string, unknown> = { ...dataset };
   delete plain.file;
   delete plain.root;
+  delete plain.key;
   validateDataset(plain);
   await writeFileAtomic(file, stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }));
 }
@@ -50,7 +58,8 @@ export function datasetPath(dataset: Pick<Dataset, 'root'>, path: string): strin
 
 /** The case behind a pseudonym, for messages on stderr; undefined if there is none. */
 export function caseByPseudonym(dataset: Dataset, caseId: string): DatasetCase | undefined {
-  return dataset.cases.find((entry) => pseudonym(entry.id) === caseId);
+  const hide = pseudonymsOf(dataset);
+  return dataset.cases.find((entry) => hide(entry.id) === caseId);
 }
 
 function parseYaml(text: string, file: string): unknown {

@@ -14,3 +14,4 @@ export {
   type Intensity,
 } from './dataset-schema.js';
 export { pseudonym } from './pseudonym.js';
+export { createPseudonymKey, readPseudonymKey } from './pseudonym-key.js';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type CaseJob, caseJob } from '../case/case-job.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetCase, DatasetConfig, DatasetLesion } from '../dataset/dataset-schema.js';
@@ -11,7 +12,7 @@ export function registeredDataset(
   dataset: Dataset,
   records: readonly PhaseRecord[],
 ): DatasetConfig {
-  const { file: _file, root: _root, ...config } = dataset;
+  const { file: _file, root, key: _key, pseudonymKey, ...config } = dataset;
   const byCase = new Map<string, PhaseRecord[]>();
   for (const record of records) {
     byCase.set(record.caseId, [...(byCase.get(record.caseId) ?? []), record]);
@@ -20,7 +21,9 @@ export function registeredDataset(
     const job = caseJob(dataset, entry);
     return registeredCase(entry, job, byCase.get(job.caseId) ?? []) ?? [];
   });
-  return { ...config, cases };
+  // The key stays where it is: the new dataset.yaml points to it.
+  const keyFile = pseudonymKey === undefined ? {} : { pseudonymKey: resolve(root, pseudonymKey) };
+  return { ...config, ...keyFile, cases };
 }
 
 function registeredCase(

@@ -9,11 +9,15 @@ import { type Part, type Partition, parts } from './splits.js';
  *
  * @throws FlcError DATA_ERROR for an unknown entry, a patient in two parts or a class missing from a part
  */
-export function fixedPartition(cohort: Cohort, lists: Record<Part, readonly string[]>): Partition {
+export function fixedPartition(
+  cohort: Cohort,
+  lists: Record<Part, readonly string[]>,
+  key?: Uint8Array,
+): Partition {
   const patients = {
-    train: resolve(cohort, lists.train, 'train'),
-    val: resolve(cohort, lists.val, 'val'),
-    test: resolve(cohort, lists.test, 'test'),
+    train: resolve(cohort, lists.train, 'train', key),
+    val: resolve(cohort, lists.val, 'val', key),
+    test: resolve(cohort, lists.test, 'test', key),
   };
   const partOf = new Map<string, Part>();
   for (const part of parts) {
@@ -49,18 +53,24 @@ export function fixedPartition(cohort: Cohort, lists: Record<Part, readonly stri
   };
 }
 
-function resolve(cohort: Cohort, entries: readonly string[], part: Part): Patient[] {
+function resolve(
+  cohort: Cohort,
+  entries: readonly string[],
+  part: Part,
+  key: Uint8Array | undefined,
+): Patient[] {
   const found = new Map<string, Patient>();
   for (const entry of entries) {
-    const names = [entry, pseudonym(entry)];
+    const names = [entry, pseudonym(entry, key)];
     const patient = cohort.patients.find(
       ({ id, caseIds }) => names.includes(id) || names.some((name) => caseIds.has(name)),
     );
     if (patient === undefined) {
       // The entry may be a real name and must not travel in an error; its place in the list is enough.
       throw new FlcError('DATA_ERROR', `An entry of the ${part} list is no patient or case`, {
-        details: { part, entry: entries.indexOf(entry), pseudonym: pseudonym(entry) },
-        remedy: 'Entries are patient or case ids of the prepared cohort with a labelled lesion.',
+        details: { part, entry: entries.indexOf(entry), pseudonym: pseudonym(entry, key) },
+        remedy:
+          'Entries are patient or case ids of the prepared cohort with a labelled lesion; names need the key of the dataset, if it has one.',
       });
     }
     found.set(patient.id, patient);

@@ -31,6 +31,8 @@ export type SplitOptions =
   | {
       /** Lists of patients or cases, by pseudonym or by the name in the dataset. */
       readonly fixed: Record<Part, readonly string[]>;
+      /** The key of the dataset's pseudonyms, so that lists may hold names. */
+      readonly pseudonymKey?: Uint8Array | undefined;
       readonly seed?: number;
     };
 
@@ -60,7 +62,7 @@ export function splitByPatient(samples: readonly SplitSample[], options: SplitOp
 }
 
 function makePartitions(cohort: Cohort, options: SplitOptions, seed: number): Partition[] {
-  if ('fixed' in options) return [fixedPartition(cohort, options.fixed)];
+  if ('fixed' in options) return [fixedPartition(cohort, options.fixed, options.pseudonymKey)];
   if ('folds' in options) return foldPartitions(cohort, options.folds, seed);
   if ('counts' in options) {
     const wanted = options.counts === 'paper' ? paperCounts : options.counts;
