@@ -26,18 +26,26 @@ let queue: Promise<unknown> = Promise.resolve();
 /**
  * Decodes frames of one size with ITK on a thread of its own; stored values, frame after frame.
  * The decoder sees a minimal header, never the file's: nothing of the patient, no surprises.
- * DATA_ERROR if it fails, dies or takes too long; the process survives.
+ * DATA_ERROR if it fails, dies or takes too long (`timeout` in ms, by default by size); the process
+ * survives.
  */
-export function decodeFrames(frames: readonly CompressedFrame[]): Promise<VoxelData> {
-  const run = queue.then(() => decodeNow(frames));
+export function decodeFrames(
+  frames: readonly CompressedFrame[],
+  timeout?: number,
+): Promise<VoxelData> {
+  const run = queue.then(() => decodeNow(frames, timeout));
   queue = run.catch(() => undefined);
   return run;
 }
 
-async function decodeNow(frames: readonly CompressedFrame[]): Promise<VoxelData> {
+async function decodeNow(
+  frames: readonly CompressedFrame[],
+  timeout: number | undefined,
+): Promise<VoxelData> {
   const { rows, columns } = (frames[0] as CompressedFrame).layout;
   const files = frames.map(minimalFile);
-  const limit = baseTimeout + (timeoutPerMegapixel * frames.length * rows * columns) / 1e6;
+  const megapixels = (frames.length * rows * columns) / 1e6;
+  const limit = timeout ?? baseTimeout + timeoutPerMegapixel * megapixels;
   const answer = await ask({ files }, limit);
   if ('error' in answer) throw failed(new Error(answer.error));
   const expected = [columns, rows, frames.length];

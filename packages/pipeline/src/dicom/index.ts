@@ -6,3 +6,4 @@ export type { DicomSegment, DicomSegmentation } from './segmentation.js';
 export type { DicomFileFacts, DicomSlice } from './slice.js';
 export type { DicomStack } from './stack.js';
 export type { DicomStructureSet } from './structure-set.js';
+export { type DicomElements, dicomFile, uidOf } from './write-dicom.js';
