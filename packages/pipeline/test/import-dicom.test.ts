@@ -40,7 +40,8 @@ async function writeStack(folder: string, volume: Volume, series: string, header
     series,
     patient,
     intercept,
-    name: (z) => `${series.replace(/\W/g, '')}a${acquisition}-${z}.dcm`,
+    // Names in the order against that of the slices.
+    name: (z) => `${series.replace(/\W/g, '')}a${acquisition}-${9 - z}.dcm`,
     change(elements, z) {
       elements.x00080018 = { vr: 'UI', value: uidOf(`${series}/${acquisition}/${z}/${patient}`) };
       elements.x0020000d = { vr: 'UI', value: uidOf(`${header.study ?? 'study'}/${patient}`) };
@@ -119,9 +120,12 @@ describe('3D-IRCADb-01', () => {
     const patient = (n: number) => join(root, 'set', `3Dircadb1.${n}`);
     const header = { patient: 'liver_nn', instance: reversed };
     await writeStack(join(patient(1), 'PATIENT_DICOM'), image, 'ct', header);
+    // Not the same from either end.
+    const tumourAt = boxMask([12, 10, 1], [24, 20, 5]);
+    const tumour = { data: tumourAt.data };
     const masks = {
       liver: organs[0],
-      livertumor01: organs[1],
+      livertumor01: tumour,
       livercyst: organs[1],
       bone: organs[2],
     };
@@ -148,9 +152,9 @@ describe('3D-IRCADb-01', () => {
     });
     expect(report.licence).toContain('BY-NC-ND');
     const [first] = dataset.cases;
-    const tumour = first?.lesions.find(({ class: name }) => name === undefined)?.mask as string;
-    const written = await readVolume(join(out, '..', tumour));
-    expect(Buffer.compare(written.data as Uint8Array, lesion.data as Uint8Array)).toBe(0);
+    const file = first?.lesions.find(({ class: name }) => name === undefined)?.mask as string;
+    const written = await readVolume(join(out, '..', file));
+    expect(Buffer.compare(written.data as Uint8Array, tumourAt.data as Uint8Array)).toBe(0);
     expect(written.origin).toEqual(image.origin);
     expect(await checkAndPrepare(imported)).toMatchObject({
       ok: true,
@@ -197,7 +201,7 @@ describe('a hospital tree', () => {
       patient: 'Mustermann^Max',
     });
     await writeStack(join(max, 'x'), study(301, 91, 71), 'gap', { patient: 'Mustermann^Max' });
-    const [middle] = (await readdir(join(max, 'x'))).filter((name) => name.endsWith('-4.dcm'));
+    const [middle] = (await readdir(join(max, 'x'))).filter((name) => name.endsWith('-5.dcm'));
     await import('node:fs/promises').then(({ rm }) => rm(join(max, 'x', middle as string)));
   }
 
