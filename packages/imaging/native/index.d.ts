@@ -9,6 +9,12 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** What an AbortSignal becomes on this side: long work looks at it between steps. */
+export declare class BindingCancellation {
+  constructor()
+  cancel(): void
+}
+
 export interface BindingComponents {
   labels: Int32Array
   sizes: Int32Array
@@ -26,6 +32,28 @@ export interface BindingError {
 
 export type BindingInterpolation = 'linear' | 'nearest'
 
+export interface BindingRandomWalk {
+  images: Array<Float32Array>
+  size: Array<number>
+  spacing: Array<number>
+  seeds: Int32Array
+  labels: number
+  beta: number
+  tolerance: number
+  iterations: number
+  warmStart?: Float32Array
+  /** 0: as many as there are cores. */
+  threads: number
+}
+
+export interface BindingSegmentation {
+  labels: Uint8Array
+  /** [labels, voxels] */
+  probabilities: Float32Array
+  iterations: number
+  residual: number
+}
+
 export declare function connectedComponents(mask: Uint8Array, size: Array<number>, connectivity: number): BindingComponents | BindingError
 
 export declare function gaussianFilter(data: Float32Array, size: Array<number>, sigmaVoxels: Array<number>): Float32Array | BindingError
@@ -34,5 +62,7 @@ export declare function gaussianFilter(data: Float32Array, size: Array<number>, 
 export declare function provokePanic(): Float32Array | BindingError
 
 export declare function resampleVolume(data: Float32Array, size: Array<number>, newSize: Array<number>, interpolation: BindingInterpolation): Float32Array | BindingError
+
+export declare function startRandomWalk(walk: BindingRandomWalk, cancellation: BindingCancellation): Promise<BindingSegmentation | BindingError>
 
 export declare function warpVolume(data: Float32Array, size: Array<number>, field: Float32Array, interpolation: BindingInterpolation, fill: number): Float32Array | BindingError

@@ -773,11 +773,13 @@ if (
   }
 }
 
-const { BindingInterpolation, connectedComponents, gaussianFilter, provokePanic, resampleVolume, warpVolume } = nativeBinding
+const { BindingCancellation, BindingInterpolation, connectedComponents, gaussianFilter, provokePanic, resampleVolume, startRandomWalk, warpVolume } = nativeBinding
+export { BindingCancellation }
 export { BindingInterpolation }
 export { connectedComponents }
 export { gaussianFilter }
 export { provokePanic }
 export { resampleVolume }
+export { startRandomWalk }
 export { warpVolume }
 export const __napiBindingTarget = __napiLoadedBindingTarget

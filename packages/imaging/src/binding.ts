@@ -19,13 +19,33 @@ const loaded: Loaded = await import('../native/index.js').then(
 export function callBinding<T extends object>(
   call: (functions: BindingFunctions) => T | Binding.BindingError,
 ): T {
-  if ('failure' in loaded) {
-    throw new FlcError('INTERNAL', 'the imaging addon cannot be loaded', {
-      remedy: 'build it with "npm run build:native -w packages/imaging"',
-      cause: loaded.failure,
-    });
-  }
-  const result = callOrThrow(() => call(loaded.functions));
+  const functions = bindingFunctions();
+  return valueOrThrow(callOrThrow(() => call(functions)));
+}
+
+/** {@link callBinding} for work on another thread. */
+export async function callBindingAsync<T extends object>(
+  call: (functions: BindingFunctions) => Promise<T | Binding.BindingError>,
+): Promise<T> {
+  const functions = bindingFunctions();
+  return valueOrThrow(await callOrThrow(() => call(functions)));
+}
+
+/** What tells running work to stop. */
+export function makeCancellation(): Binding.BindingCancellation {
+  const { BindingCancellation } = bindingFunctions();
+  return new BindingCancellation();
+}
+
+function bindingFunctions(): BindingFunctions {
+  if ('functions' in loaded) return loaded.functions;
+  throw new FlcError('INTERNAL', 'the imaging addon cannot be loaded', {
+    remedy: 'build it with "npm run build:native -w packages/imaging"',
+    cause: loaded.failure,
+  });
+}
+
+function valueOrThrow<T extends object>(result: T | Binding.BindingError): T {
   if (!isBindingError(result)) return result;
   const { code, message, what, expected, got } = result;
   throw new FlcError(toErrorCode(code), message, {

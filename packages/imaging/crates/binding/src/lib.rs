@@ -1,7 +1,10 @@
 //! Node face of `flc-imaging`. Each function converts, calls, converts; errors return as values, so that their
 //! facts arrive in TypeScript whole, and a panic becomes such a value too.
 
+mod background;
+pub mod cancellation;
 mod outcome;
+pub mod random_walk;
 
 use flc_imaging::{Connectivity, Interpolation, Size};
 use napi::Either;

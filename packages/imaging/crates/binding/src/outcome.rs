@@ -20,9 +20,9 @@ impl From<ImagingError> for BindingError {
         Self {
             code: error.code().to_owned(),
             message: error.to_string(),
-            what: Some(error.what().to_owned()),
-            expected: Some(error.expected()),
-            got: Some(error.got()),
+            what: error.what().map(str::to_owned),
+            expected: error.expected(),
+            got: error.got(),
         }
     }
 }
