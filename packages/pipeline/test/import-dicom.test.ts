@@ -232,6 +232,28 @@ describe('a hospital tree', () => {
     expect(phases.split('\n')).toHaveLength(5);
   });
 
+  it('of MR has the phases and sequences of MR', async () => {
+    const root = await temporaryFolder();
+    for (const [i, description] of ['T1 in phase', 'T2 TSE', 'T1 art', 'T1 ven'].entries()) {
+      await writeSeries(join(root, 'set', 'p', `${i}`), study(100 + i, 200, 300), {
+        series: `mr${i}`,
+        change(elements) {
+          elements.x00080060 = { vr: 'CS', value: 'MR' };
+          elements.x00080016 = { vr: 'UI', value: '1.2.840.10008.5.1.4.1.1.4' };
+          elements.x0008103e = { vr: 'LO', value: description };
+        },
+      });
+    }
+    const { report } = await importFolder(root);
+    expect(report).toMatchObject({ layout: 'dicom', modality: 'MR' });
+    expect(report.decisions.map(({ phase }) => phase).sort()).toEqual([
+      'ART',
+      'InPhase',
+      'PV',
+      'T2WI',
+    ]);
+  });
+
   it('with a folder of DICOM for each phase and a mask beside them', async () => {
     const root = await temporaryFolder();
     const scans = { nc: study(40, 42, 55), art: study(300, 90, 70), pv: study(160, 168, 110) };

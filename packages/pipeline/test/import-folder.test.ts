@@ -157,8 +157,14 @@ describe('the word of the user', () => {
 });
 
 describe('detection', () => {
-  it('names every layout once', () => {
+  it('names every layout once, and the guide names each with its files', async () => {
     expect(new Set(layouts.map(({ name }) => name)).size).toBe(12);
+    const guide = new URL('../../../docs/how-to/import.md', import.meta.url);
+    const table = await readFile(guide, 'utf8');
+    for (const { name, licence, source, form } of layouts) {
+      expect(table).toContain(`| \`${name}\` |`);
+      for (const said of [licence, source, form]) expect(said).not.toBe('');
+    }
   });
 
   it('refuses an unknown name with a suggestion, and a layout that is not there', async () => {

@@ -4,7 +4,7 @@ import type { PhaseDecision } from '../phase-rules/assign-phases.js';
 import { type ContrastPhase, contrastPhases } from '../phase-rules/phase-guess.js';
 import type { LayoutAdapter } from './adapter.js';
 import type { ImportOptions } from './import-options.js';
-import type { ImportedCase, ImportedLesion, SourceRef } from './imported.js';
+import type { ImportedCase, ImportedCohort, ImportedLesion, SourceRef } from './imported.js';
 
 /** A case whose images have their phases. */
 export interface PhasedCase {
@@ -181,7 +181,11 @@ export function assembleDataset(
   };
 }
 
-/** Modality of the dataset: the user's word, the layout's. */
-export function modalityOf(adapter: LayoutAdapter, options: ImportOptions): 'CT' | 'MR' {
-  return options.modality ?? adapter.modality;
+/** Modality of the dataset: the user's word, the files', the layout's. */
+export function modalityOf(
+  adapter: LayoutAdapter,
+  cohort: ImportedCohort,
+  options: ImportOptions,
+): 'CT' | 'MR' {
+  return options.modality ?? cohort.modality ?? adapter.modality;
 }

@@ -3,6 +3,13 @@ import { readDicomStack } from '../dicom/read-dicom-stack.js';
 import { type DicomStack, makeStacks } from '../dicom/stack.js';
 import type { ImportedImage, SourceRef } from './imported.js';
 
+/** The modality of most stacks; PET and others count for nothing. */
+export function modalityOfStacks(stacks: readonly DicomStack[]): 'CT' | 'MR' | undefined {
+  const count = (wanted: string) => stacks.filter(({ modality }) => modality === wanted).length;
+  const [ct, mr] = [count('CT'), count('MR')];
+  return ct + mr === 0 ? undefined : mr > ct ? 'MR' : 'CT';
+}
+
 /** Fewer slices than this are a scout or bolus tracking. */
 const fewestSlices = 3;
 
@@ -24,9 +31,12 @@ export function dicomImages(
 ): { images: ImportedImage[]; dropped: DroppedStack[] } {
   const images: ImportedImage[] = [];
   const dropped: DroppedStack[] = [];
+  const modality = modalityOfStacks(stacks);
   for (const stack of stacks) {
     const broken = stack.findings.find(({ severity }) => severity === 'error');
-    if (stack.grid.size[2] < fewestSlices) {
+    if (modality !== undefined && stack.modality !== modality) {
+      dropped.push({ stack, reason: `a series of another modality than ${modality}` });
+    } else if (stack.grid.size[2] < fewestSlices) {
       dropped.push({ stack, reason: `a series of ${stack.grid.size[2]} slices` });
     } else if (broken !== undefined) {
       dropped.push({ stack, reason: `a series cannot be used: ${broken.message}` });
@@ -47,6 +57,7 @@ function imageOf(
     key: stack.key,
     input: stackRef(stack, all),
     facts: {
+      modality: stack.modality === 'MR' ? 'MR' : 'CT',
       names,
       seriesDescription,
       protocolName: stack.protocolName,

@@ -7,7 +7,7 @@ import type { DicomStack } from '../dicom/stack.js';
 import { type OrganHu, type OrganMask, type OrganName, organHu } from '../phase-rules/organ-hu.js';
 import type { Volume } from '../volume/volume.js';
 import type { ImportContext } from './adapter.js';
-import { commonFolder, dicomImages } from './dicom-images.js';
+import { commonFolder, dicomImages, modalityOfStacks } from './dicom-images.js';
 import { dicomMasks } from './dicom-masks.js';
 import type {
   ImportedCase,
@@ -24,6 +24,7 @@ export interface DicomStudies {
   readonly cases: ImportedCase[];
   readonly skipped: SkippedCase[];
   readonly warnings: ImportWarning[];
+  readonly modality?: 'CT' | 'MR' | undefined;
 }
 
 /**
@@ -39,7 +40,8 @@ export async function readDicomStudies(
   const paths = files.map((file) => tree.path(file));
   const root = commonFolder(paths);
   const scan = await scanFiles(root, paths, { signal });
-  const result: DicomStudies = { cases: [], skipped: [], warnings: [] };
+  const modality = modalityOfStacks(scan.stacks);
+  const result: DicomStudies = { cases: [], skipped: [], warnings: [], modality };
   const studies = new Map<string, DicomStack[]>();
   for (const stack of scan.stacks) {
     const key = `${patientOf(stack, fallback)}\n${stack.studyUid ?? ''}`;

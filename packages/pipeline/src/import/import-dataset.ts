@@ -52,11 +52,11 @@ async function importTree(options: ImportOptions): Promise<ImportReport> {
   const tree = await readSourceTree(resolve(options.from), signal);
   const layout = chooseLayout(tree, options.layout);
   const sheet = options.sheet === undefined ? undefined : await readSheet(options.sheet);
-  const modality = modalityOf(layout.adapter, options);
   const { pseudonymKey } = options;
   const key = pseudonymKey === undefined ? undefined : await createPseudonymKey(pseudonymKey);
   const hide = (name: string) => pseudonym(name, key);
   const cohort = await layout.adapter.read(tree, contextOf(options, sheet, out, hide));
+  const modality = modalityOf(layout.adapter, cohort, options);
   const overrides: PhaseOverrides = { patterns: options.phase ?? {}, sheet };
   const phased: PhasedCase[] = [];
   for (const entry of cohort.cases) {

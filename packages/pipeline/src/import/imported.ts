@@ -57,4 +57,6 @@ export interface ImportedCohort {
   readonly cases: readonly ImportedCase[];
   readonly skipped: readonly SkippedCase[];
   readonly warnings: readonly ImportWarning[];
+  /** Where the files tell it, as DICOM does. */
+  readonly modality?: 'CT' | 'MR' | undefined;
 }

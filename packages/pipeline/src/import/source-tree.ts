@@ -15,8 +15,10 @@ export interface SourceTree {
 /** More files than the largest public set has (180 GB of DICOM) many times over. */
 const mostFiles = 5_000_000;
 const deepest = 24;
+/** Not of the set: rests of archivers, and what an earlier import wrote. */
+const ignored: ReadonlySet<string> = new Set(['__MACOSX', 'imported-masks']);
 
-/** Lists a folder; hidden files and folders and `__MACOSX` are left out. IO_ERROR if it cannot be read. */
+/** Lists a folder; hidden files, `__MACOSX` and `imported-masks` are left out. IO_ERROR if it cannot be read. */
 export async function readSourceTree(root: string, signal?: AbortSignal): Promise<SourceTree> {
   const files: string[] = [];
   const pending: { folder: string; depth: number }[] = [{ folder: root, depth: 0 }];
@@ -24,7 +26,7 @@ export async function readSourceTree(root: string, signal?: AbortSignal): Promis
     const { folder, depth } = next;
     signal?.throwIfAborted();
     for (const entry of await entriesOf(folder)) {
-      if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+      if (entry.name.startsWith('.') || ignored.has(entry.name)) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         if (depth < deepest) pending.push({ folder: path, depth: depth + 1 });

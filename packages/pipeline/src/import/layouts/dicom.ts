@@ -37,6 +37,7 @@ export async function readPatients(
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
   const warnings: ImportWarning[] = [];
+  const modalities: ('CT' | 'MR' | undefined)[] = [];
   const used = new Map<string, number>();
   let done = 0;
   for (const [folder, files] of groups) {
@@ -52,9 +53,12 @@ export async function readPatients(
       skipped.push({ name: folder, reason: 'no DICOM images' });
     }
     warnings.push(...found.warnings);
+    modalities.push(found.modality);
     context.onProgress(++done, groups.size);
   }
-  return { cases, skipped, warnings: merged(warnings) };
+  const mr = modalities.filter((modality) => modality === 'MR').length;
+  const modality = mr > modalities.length / 2 ? ('MR' as const) : undefined;
+  return { cases, skipped, warnings: merged(warnings), modality };
 }
 
 function firstFolder(file: string): string {
