@@ -131,6 +131,9 @@ describe('the word of the user', () => {
     const { report, dataset } = await importTree(root, {}, { phase, sheet });
     expect(dataset.cases[0]?.phases).toMatchObject({ ART: '../set/a/s1.nii.gz' });
     expect(report.apart).toMatchObject([{ reason: 'phase ART is missing' }]);
+    expect((await readDataset(out.replace('.yaml', '.apart.yaml'))).cases).toHaveLength(1);
+    await importTree(root, {}, { phase });
+    await expect(readDataset(out.replace('.yaml', '.apart.yaml'))).rejects.toThrow();
   });
 
   it('that meets nothing is not passed over', async () => {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { writeDataset } from '../dataset/dataset.js';
@@ -109,6 +110,8 @@ async function write(
     phases: `${stem}.phases.csv`,
   };
   if (files.apart !== undefined) await writeDataset(files.apart, assembleDataset(apart, shared));
+  // That of an earlier import would speak of cases that are complete now.
+  else await rm(`${stem}.apart.yaml`, { force: true });
   await writePhasesFile(files.phases, phased);
   return reportImport({ layout, cohort, phased, complete, apart, shared, files, hide });
 }
