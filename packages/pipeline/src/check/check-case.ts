@@ -182,7 +182,8 @@ async function read(
 function unreadable(input: CaseInput, error: FlcError): CaseFinding {
   const missing = error instanceof FlcError && error.details.systemCode === 'ENOENT';
   // A fault of a DICOM stack has a code of its own, and the slice at fault.
-  const fault = error.details.fault as FindingCode | undefined;
+  const fault = (error.details.fault ??
+    (error.code === 'GEOMETRY_MISMATCH' ? error.code : undefined)) as FindingCode | undefined;
   const file = typeof error.details.file === 'string' ? error.details.file : input.file;
   return {
     severity: 'error',
