@@ -30,6 +30,8 @@ export interface LesionClassification {
   readonly probabilities: readonly number[];
   /** Share of each class among the labelled pixels of the label map (Eq. 7-8). */
   readonly proportions: readonly number[];
+  /** Mean softmax output of the network over the patches. */
+  readonly meanProbabilities: readonly number[];
   /** One map a slice. */
   readonly labelMap: readonly SliceLabelMap[];
   /** What the network saw, for drawing; in the order of the label maps. */
@@ -142,6 +144,7 @@ export class Classifier {
     return {
       ...this.decide(mapped),
       proportions: [...mapped.proportions],
+      meanProbabilities: [...mapped.meanProbabilities],
       labelMap: mapped.labelMaps,
       slices,
       warnings: [...input.warnings, ...warnings],

@@ -10,6 +10,7 @@ import {
 import { Classifier, type ClassifierOptions } from './classifier.js';
 import { dataHash, imageHashes } from './cohort.js';
 import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from './evaluation.js';
+import type { MappedLesion } from './label-maps.js';
 import { type Lesion, lesionsOf, loadLesion, slicesAsLesions } from './lesions.js';
 import type { ModelDescription } from './model-description.js';
 
@@ -93,7 +94,7 @@ async function classifySamples(options: ClassifySamplesOptions): Promise<Evaluat
       const mapped = await classifier.labelMap(await loadLesion(prepared, lesion), signal);
       labelMaps.push(...mapped.labelMaps);
       const decision = classifier.decide(mapped);
-      predictions.push(prediction(lesion, decision, [...mapped.proportions]));
+      predictions.push(prediction(lesion, decision, mapped));
     }
     onProgress?.(lesions.length, lesions.length);
     return {
@@ -119,7 +120,7 @@ async function classifySamples(options: ClassifySamplesOptions): Promise<Evaluat
 function prediction(
   lesion: Lesion,
   decision: ReturnType<Classifier['decide']>,
-  proportions: readonly number[],
+  { proportions, meanProbabilities }: MappedLesion,
 ): LesionPrediction {
   const lowered = lesion.samples.filter((sample) => sample.coverageLowered).length;
   return {
@@ -128,7 +129,8 @@ function prediction(
     truth: lesion.class,
     predicted: decision.class,
     probabilities: decision.probabilities,
-    proportions,
+    proportions: [...proportions],
+    meanProbabilities: [...meanProbabilities],
     sliceIds: lesion.samples.map((sample) => sample.id),
     warnings:
       lowered === 0

@@ -15,6 +15,8 @@ export interface LesionPrediction {
   readonly probabilities: readonly number[];
   /** Share of each class among the labelled pixels (Eq. 7-8). */
   readonly proportions: readonly number[];
+  /** Mean softmax output of the network over the patches. */
+  readonly meanProbabilities: readonly number[];
   readonly sliceIds: readonly string[];
   readonly warnings: readonly string[];
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
+import type { PacePolicy } from './patch-selection.js';
 
 /** What a run was started on, and how far it came: the run's fit.json. */
 export interface FitState {
@@ -10,6 +11,7 @@ export interface FitState {
   readonly dataHash: string;
   readonly partition: { readonly name: string; readonly train: string[]; readonly val: string[] };
   readonly labelMapPace: number;
+  readonly trainingPace: PacePolicy;
   readonly svm: { readonly kernel: 'rbf' | 'linear' };
   /** Once the network is trained; label maps and SVM follow. */
   readonly trained?: TrainedNetwork;
@@ -31,7 +33,9 @@ export async function readFitState(runDir: string): Promise<FitState | undefined
   if (text === undefined) return undefined;
   try {
     const state = JSON.parse(text) as FitState;
-    if (state.format === 'flc-fit' && state.version === 1) return state;
+    // Runs of the first release have no trainingPace; theirs was Eq. 1.
+    if (state.format === 'flc-fit' && state.version === 1)
+      return { ...state, trainingPace: state.trainingPace ?? 'training' };
   } catch {
     // Falls through to the one error below.
   }
@@ -51,7 +55,7 @@ export async function writeFitState(runDir: string, state: FitState): Promise<vo
 
 /** @throws FlcError INVALID_CONFIG if a run is to go on with other data or settings than it was started with */
 export function assertSameFit(started: FitState, wanted: FitState): void {
-  const keys = ['dataHash', 'partition', 'labelMapPace', 'svm'] as const;
+  const keys = ['dataHash', 'partition', 'labelMapPace', 'trainingPace', 'svm'] as const;
   const differing = keys.filter(
     (key) => JSON.stringify(started[key]) !== JSON.stringify(wanted[key]),
   );

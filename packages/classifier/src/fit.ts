@@ -26,12 +26,14 @@ import { type LesionFeatures, lesionFeatures } from './lesion-features.js';
 import { type Lesion, lesionsOf } from './lesions.js';
 import { fitMachine, type LabelledFeatures } from './machine.js';
 import type { SvmProvenance } from './model-description.js';
-import { patchSelection } from './patch-selection.js';
+import { type PacePolicy, patchSelection } from './patch-selection.js';
 
 /** What the addon leaves out it fills in, from its one list of defaults. */
 export type FitConfig = TrainConfigOverrides & {
   /** Step between the patches of a label map, pixels; the paper's is 1. */
   readonly labelMapPace?: number;
+  /** Step between the patches that the network learns from, pixels; default Eq. 1 for each ROI. */
+  readonly trainingPace?: PacePolicy;
   readonly svm?: { readonly kernel: 'rbf' | 'linear' };
 };
 
@@ -111,6 +113,7 @@ function wantedState({ prepared, partition, config }: FitOptions, found?: FitSta
     dataHash: dataHash(prepared),
     partition: { name: partition.name, train: partition.train, val: partition.val },
     labelMapPace: config.labelMapPace ?? found?.labelMapPace ?? 1,
+    trainingPace: config.trainingPace ?? found?.trainingPace ?? 'training',
     svm: config.svm ?? found?.svm ?? { kernel: 'rbf' },
   };
 }
@@ -135,9 +138,10 @@ function checkStart(options: FitOptions, found: FitState | undefined, wanted: Fi
 
 /** The whole configuration: of a run that goes on, what it was started with, overlaid with what is given now. */
 async function trainConfig(options: FitOptions, goesOn: boolean): Promise<TrainConfig> {
-  const { labelMapPace: _pace, svm: _svm, network, ...given } = options.config;
+  const { labelMapPace: _pace, trainingPace: _grid, svm: _svm, network, ...given } = options.config;
   const saved = goesOn ? await savedConfig(options.runDir) : undefined;
   const { index } = options.prepared;
+  const phaseOrder = network?.phaseOrder ?? saved?.network.phaseOrder;
   return resolveTrainConfig({
     background: index.background,
     ...saved,
@@ -145,7 +149,7 @@ async function trainConfig(options: FitOptions, goesOn: boolean): Promise<TrainC
     network: {
       ...saved?.network,
       ...network,
-      phases: index.phases.length,
+      phases: (phaseOrder ?? index.phases).length,
       classes: index.classes.length,
     },
   });
@@ -165,7 +169,7 @@ async function trainNetwork(
 ): Promise<TrainedNetwork> {
   const { prepared, runDir, signal, onEvent } = options;
   const all = [...trainSamples, ...val];
-  const grid = { pace: 'training', signal } as const;
+  const grid = { pace: state.trainingPace, signal };
   const trainPatches = await patchSelection(prepared, trainSamples, grid);
   const validationPatches = shiftSamples(
     await patchSelection(prepared, val, grid),

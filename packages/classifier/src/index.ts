@@ -4,6 +4,7 @@ export {
   type ClassifierOptions,
   type LesionClassification,
 } from './classifier.js';
+export { decideByProbability, decideByVote } from './decide-otherwise.js';
 export { classifyPrepared, type EvaluateOptions, evaluate } from './evaluate.js';
 export {
   type EvaluatedLabelMap,
@@ -22,4 +23,12 @@ export {
   type TrainingProvenance,
 } from './model-description.js';
 export { type PacePolicy, patchSelection } from './patch-selection.js';
-export { type NetworkPreset, networkPresetNames, networkPresets } from './presets.js';
+export {
+  type NetworkPreset,
+  networkPresetNames,
+  networkPresets,
+  overlay,
+  type TrainingPreset,
+  trainingPresetNames,
+  trainingPresets,
+} from './presets.js';

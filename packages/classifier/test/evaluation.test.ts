@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decideByProbability, decideByVote } from '../src/decide-otherwise.js';
 import { type EvaluationResult, readEvaluation, writeEvaluation } from '../src/evaluation.js';
 
 let dir: string;
@@ -23,6 +24,7 @@ const result: EvaluationResult = {
       predicted: 'hcc',
       probabilities: [0.1, 0.9],
       proportions: [1 / 3, 2 / 3],
+      meanProbabilities: [0.6, 0.4],
       sliceIds: ['c/l/4'],
       warnings: [],
     },
@@ -30,6 +32,20 @@ const result: EvaluationResult = {
   labelMaps: [{ sampleId: 'c/l/4', h: 2, w: 3, data: Int8Array.of(-1, 0, 1, 1, -1, -1) }],
   provenance: { seed: 3 },
 };
+
+describe('deciding without a machine', () => {
+  it('takes the most frequent class of the label map, or the largest mean output', () => {
+    expect(decideByVote(result).predictions[0]).toMatchObject({
+      predicted: 'hcc',
+      probabilities: [1 / 3, 2 / 3],
+    });
+    expect(decideByProbability(result).predictions[0]).toMatchObject({
+      predicted: 'cyst',
+      probabilities: [0.6, 0.4],
+    });
+    expect(decideByProbability(result).labelMaps).toBe(result.labelMaps);
+  });
+});
 
 describe('evaluation.json', () => {
   it('keeps every value', async () => {

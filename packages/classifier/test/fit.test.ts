@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSafetensors } from '@flc-native/pipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Classifier, evaluate, type FitConfig, type FitEvent, fit } from '../src/index.js';
+import {
+  Classifier,
+  evaluate,
+  type FitConfig,
+  type FitEvent,
+  fit,
+  networkPresets,
+  overlay,
+} from '../src/index.js';
 import { type SquareCohort, squareCase, writeSquareCohort } from './square-cohort.js';
 
 let dir: string;
@@ -78,6 +86,30 @@ describe('fit', () => {
     await fit({ ...options, config: { ...config, maxSteps: 10 } });
     const result = await fit({ ...options, config: { maxSteps: 20 }, resume: true });
     expect(result.steps).toBe(20);
+  });
+
+  it('trains the comparison networks on other patches and phases', async () => {
+    const options = { ...cohort, runDir: run('yasaka') };
+    const preset = overlay(config, networkPresets.yasaka, {
+      maxSteps: 5,
+      network: { roiInput: 16 },
+    });
+    await fit({ ...options, config: { ...preset, batchSize: 8, roisPerBatch: 4 } });
+    const bundle = join(run('yasaka'), 'model');
+    const { predictions } = await evaluate({ ...cohort, bundle, device: 'cpu', threads: 1 });
+    expect(predictions).toHaveLength(8);
+    const scales = overlay(config, networkPresets['frid-adar'], {
+      maxSteps: 2,
+      network: { roiInput: 16, phaseOrder: [2, 0] },
+    });
+    const events: FitEvent[] = [];
+    const onEvent = (event: FitEvent) => events.push(event);
+    const fitted = { ...cohort, runDir: run('scales'), onEvent };
+    await fit({ ...fitted, config: { ...config, ...scales, trainingPace: 1 } });
+    const at = (name: string) => events.find(({ type }) => type === name);
+    // Every place of a 7 x 7 patch in 14 x 16 pixels, of eight lesions.
+    expect(at('start')).toMatchObject({ trainingPatches: 8 * 8 * 10 });
+    expect(at('start')).toMatchObject({ config: { network: { phases: 2, patchScales: [9, 5] } } });
   });
 
   it('refuses what would not be the same run', async () => {

@@ -1,5 +1,13 @@
-import { networkPresetNames } from '@flc-native/classifier/presets';
-import { choice, defaultElsewhere, integer, number, text, threeNumbers } from './option.js';
+import { networkPresetNames, trainingPresetNames } from '@flc-native/classifier/presets';
+import {
+  choice,
+  defaultElsewhere,
+  integer,
+  number,
+  numbers,
+  text,
+  threeNumbers,
+} from './option.js';
 
 /** Which network: a row of the paper's Table 2, and every choice beneath it. The defaults are the addon's. */
 export const networkOptions = {
@@ -29,10 +37,26 @@ export const networkOptions = {
     'by --network',
   ),
   directions: defaultElsewhere(choice(['both', 'forward', 'backward'], 'of the LSTM'), 'both'),
+  backbone: defaultElsewhere(
+    choice(['residual', 'yasaka'], 'what a pathway is made of'),
+    'by --network',
+  ),
+  patchScales: defaultElsewhere(
+    numbers('<a,b>', 'sides of two patches that the pathways see instead of patch and region'),
+    'by --network',
+  ),
+  phaseOrder: defaultElsewhere(
+    numbers('<i,...>', 'prepared phases that the network reads, counted from 0, in this order'),
+    'all',
+  ),
 } as const;
 
 /** The loss and the schedule. The defaults are the addon's. */
 export const trainingOptions = {
+  preset: defaultElsewhere(
+    choice(trainingPresetNames, 'how to train; robust is experimental'),
+    'paper',
+  ),
   lossWeights: defaultElsewhere(
     threeNumbers('<last,local,global>', 'weights of the three heads'),
     'by --network',
@@ -43,12 +67,23 @@ export const trainingOptions = {
     choice(['sum', 'mean'], 'of the intra-loss over the batch'),
     'sum',
   ),
-  learningRate: defaultElsewhere(number('of momentum SGD', { min: 0 }), '0.01'),
+  optimizer: defaultElsewhere(
+    choice(['momentum', 'adam'], 'SGD with momentum, or Adam'),
+    'momentum',
+  ),
+  learningRate: defaultElsewhere(number('of the optimizer', { min: 0 }), '0.01'),
   momentum: defaultElsewhere(number('of momentum SGD', { min: 0, max: 1 }), '0.9'),
   weightDecay: defaultElsewhere(number('L2 on every parameter', { min: 0 }), '0.00004'),
   batchSize: defaultElsewhere(integer('patches a step', { min: 2 }), '100'),
   sampler: defaultElsewhere(choice(['grouped', 'uniform'], 'how a batch is drawn'), 'grouped'),
   roisPerBatch: defaultElsewhere(integer('regions of interest a step', { min: 1 }), '10'),
+  roiDraw: defaultElsewhere(
+    choice(
+      ['patches', 'classes'],
+      'what makes regions equally likely: their patches, or classes too',
+    ),
+    'patches',
+  ),
   augmentation: defaultElsewhere(
     choice(['dihedral', 'none'], 'flips and quarter turns'),
     'dihedral',

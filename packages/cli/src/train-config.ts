@@ -1,5 +1,6 @@
-import { networkPresets } from '@flc-native/classifier/presets';
+import { networkPresets, overlay, trainingPresets } from '@flc-native/classifier/presets';
 import type { TrainConfigOverrides } from '@flc-native/core-native';
+import { FlcError } from '@flc-native/errors';
 import { deviceOptions, networkOptions, trainingOptions } from './network-options.js';
 import type { Settings } from './option.js';
 
@@ -12,17 +13,39 @@ type NetworkSettings = Settings<
  * is laid down: a new run then has the addon's defaults, which are the paper's network, and a resumed run its own.
  */
 export function trainConfigOf(settings: NetworkSettings): TrainConfigOverrides {
-  const preset = settings.network === undefined ? undefined : networkPresets[settings.network];
-  const { network: _preset, widths, ...network } = pick(settings, networkOptions);
-  const { lossWeights, ...training } = pick(settings, { ...trainingOptions, ...deviceOptions });
-  return {
-    ...(preset && { lambda: preset.lambda, lossWeights: preset.lossWeights }),
-    ...given({ ...training, lossWeights: lossWeights && headWeights(lossWeights) }),
-    network: {
-      ...(preset && { pathways: preset.pathways, phaseFusion: preset.phaseFusion }),
-      ...given({ ...network, widths: widths && [...widths] }),
+  const {
+    network: row,
+    widths,
+    patchScales,
+    phaseOrder,
+    ...network
+  } = pick(settings, networkOptions);
+  const { preset, lossWeights, ...training } = pick(settings, {
+    ...trainingOptions,
+    ...deviceOptions,
+  });
+  return overlay(
+    preset === undefined ? {} : trainingPresets[preset],
+    row === undefined ? {} : networkPresets[row],
+    {
+      ...given({ ...training, lossWeights: lossWeights && headWeights(lossWeights) }),
+      network: given({
+        ...network,
+        widths: widths && [...widths],
+        patchScales: patchScales && twoNumbers(patchScales),
+        phaseOrder: phaseOrder && [...phaseOrder],
+      }),
     },
-  };
+  );
+}
+
+/** @throws FlcError INVALID_CONFIG */
+function twoNumbers([a, b, ...more]: readonly number[]): [number, number] {
+  if (a !== undefined && b !== undefined && more.length === 0) return [a, b];
+  throw new FlcError('INVALID_CONFIG', 'patchScales must be two numbers.', {
+    details: { key: 'patchScales' },
+    remedy: 'Give two odd sides, such as 9,5.',
+  });
 }
 
 function headWeights([last, local, global]: readonly [number, number, number]) {

@@ -41,6 +41,8 @@ class NetworkConfig:
 
     @staticmethod
     def from_record(record: dict) -> "NetworkConfig":
+        if record.get("backbone", "residual") != "residual":
+            raise ValueError(f"backbone {record['backbone']} is a comparison network; only the residual one is written here")
         known = {field.name: record[field.name] for field in fields(NetworkConfig) if field.name in record}
         if "widths" in known:
             known["widths"] = tuple(known["widths"])

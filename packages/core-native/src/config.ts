@@ -28,6 +28,15 @@ export interface NetworkConfig {
   patchInput: number;
   /** Side to which a ROI is resized. */
   roiInput: number;
+  /** What a pathway is made of: the paper's residual blocks, or the layers of Yasaka et al. 2018. */
+  backbone: 'residual' | 'yasaka';
+  /**
+   * Sides in pixels of two patches round the centre of each grid patch (Frid-Adar et al. 2017): the local pathway sees the
+   * first, the global pathway the second instead of the ROI. null: patch and ROI, as in the paper.
+   */
+  patchScales: [number, number] | null;
+  /** Indices of the prepared phases that the network reads, in this order; null: all in theirs. */
+  phaseOrder: number[] | null;
 }
 
 /** Weights of the three heads in the inter-loss. */
@@ -46,6 +55,8 @@ export interface TrainConfig {
   /** Rate of the class centres. */
   alpha: number;
   intraReduction: 'sum' | 'mean';
+  /** SGD with momentum (the paper), or Adam with beta 0.9 and 0.999. */
+  optimizer: 'momentum' | 'adam';
   learningRate: number;
   momentum: number;
   /** Coupled L2 on every parameter. */
@@ -54,6 +65,8 @@ export interface TrainConfig {
   sampler: 'grouped' | 'uniform';
   /** ROIs of a grouped batch; divides `batchSize`. */
   roisPerBatch: number;
+  /** A ROI is drawn in proportion to its patches, over all or within its class (classes about equally likely). */
+  roiDraw: 'patches' | 'classes';
   augmentation: 'dihedral' | 'none';
   /** What pixels outside the mask become. */
   background: 'lower' | 'zero' | 'keep';

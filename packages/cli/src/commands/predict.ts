@@ -111,6 +111,7 @@ function singleResult(
         predicted: found.class,
         probabilities: found.probabilities,
         proportions: found.proportions,
+        meanProbabilities: found.meanProbabilities,
         sliceIds: found.labelMap.map(({ sampleId }) => sampleId),
         warnings: found.warnings,
       },

@@ -25,6 +25,10 @@ const options = {
     integer('step between the patches of a label map, pixels', { min: 1 }),
     "1, the paper's",
   ),
+  trainingPace: defaultElsewhere(
+    integer('step between the patches that the network learns from, pixels', { min: 1 }),
+    'Eq. 1 of the paper',
+  ),
   svmKernel: defaultElsewhere(choice(['rbf', 'linear'], 'of the support vector machine'), 'rbf'),
   ...networkOptions,
   ...trainingOptions,
@@ -56,6 +60,7 @@ export const train = defineCommand({
         config: {
           ...trainConfigOf(settings),
           ...(settings.labelMapPace === undefined ? {} : { labelMapPace: settings.labelMapPace }),
+          ...(settings.trainingPace === undefined ? {} : { trainingPace: settings.trainingPace }),
           ...(settings.svmKernel === undefined ? {} : { svm: { kernel: settings.svmKernel } }),
         },
         resume: settings.resume,

@@ -3,9 +3,12 @@
 mod network;
 mod train;
 
-pub use network::{Directions, NetworkConfig, Pathways, PhaseFusion, Readout, Shortcut};
+pub use network::{
+    Backbone, Directions, NetworkConfig, Pathways, PhaseFusion, Readout, Shortcut, YASAKA_LAYERS,
+};
 pub use train::{
-    Augmentation, Background, IntraReduction, LossWeights, Precision, SamplerKind, TrainConfig,
+    Augmentation, Background, IntraReduction, LossWeights, OptimizerKind, Precision, RoiDraw,
+    SamplerKind, TrainConfig,
 };
 
 use crate::{NetError, Result};

@@ -1,5 +1,20 @@
 use crate::{NetError, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Outputs of the two fully connected layers before the last one, as in the authors' re-implementation of Yasaka et al.
+pub const YASAKA_LAYERS: [i64; 2] = [256, 128];
+
+/// What a pathway is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backbone {
+    /// The paper's: He et al. 2016, 6n + 2 layers.
+    #[default]
+    Residual,
+    /// Pairs of convolutions, pooling and fully connected layers (Yasaka et al. 2018).
+    Yasaka,
+}
 
 /// Which residual pathways a ResGLNet has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +91,15 @@ pub struct NetworkConfig {
     pub patch_input: i64,
     /// Side to which a ROI is resized.
     pub roi_input: i64,
+    #[serde(default)]
+    pub backbone: Backbone,
+    /// Sides in pixels of two patches round the centre of each grid patch (Frid-Adar et al. 2017). The local pathway sees the
+    /// first, the global pathway the second instead of the ROI.
+    #[serde(default)]
+    pub patch_scales: Option<[i64; 2]>,
+    /// Which of a sample's phases the network reads, in this order; all in theirs where absent.
+    #[serde(default)]
+    pub phase_order: Option<Vec<i64>>,
 }
 
 impl Default for NetworkConfig {
@@ -94,6 +118,9 @@ impl Default for NetworkConfig {
             patch_size: 7,
             patch_input: 64,
             roi_input: 128,
+            backbone: Backbone::Residual,
+            patch_scales: None,
+            phase_order: None,
         }
     }
 }
@@ -131,7 +158,23 @@ impl NetworkConfig {
 
     /// Length of one pathway's feature.
     pub fn pathway_features(&self) -> i64 {
-        self.widths[2]
+        match self.backbone {
+            Backbone::Residual => self.widths[2],
+            Backbone::Yasaka => YASAKA_LAYERS[1],
+        }
+    }
+
+    /// The global pathway sees the whole ROI, once however many patches share it.
+    pub fn shares_rois(&self) -> bool {
+        self.has_global() && self.patch_scales.is_none()
+    }
+
+    /// Sides of what is cut for each patch, one for each pathway that sees patches.
+    pub fn cut_sides(&self) -> Vec<i64> {
+        match self.patch_scales {
+            Some(sides) => sides.to_vec(),
+            None => vec![self.patch_size],
+        }
     }
 
     /// Length of one step of the LSTM's sequence: the branch's pathways side by side.
@@ -179,7 +222,38 @@ impl NetworkConfig {
                 "Use shortcut: projection, or widths that do not fall.",
             ));
         }
+        self.validate_scales()?;
+        self.validate_phase_order()?;
         self.validate_directions()
+    }
+
+    fn validate_scales(&self) -> Result<()> {
+        let Some(sides) = self.patch_scales else { return Ok(()) };
+        let centred = |side: i64| side >= 1 && (side - self.patch_size) % 2 == 0;
+        if self.pathways == Pathways::Both && sides.into_iter().all(centred) {
+            return Ok(());
+        }
+        Err(NetError::config(
+            "patchScales",
+            format!("{sides:?} cannot lie round the centre of a patch of {}", self.patch_size),
+            "Use odd sides, and pathways: both.",
+        ))
+    }
+
+    fn validate_phase_order(&self) -> Result<()> {
+        let Some(order) = &self.phase_order else { return Ok(()) };
+        let distinct: BTreeSet<_> = order.iter().collect();
+        if order.len() as i64 == self.phases
+            && distinct.len() == order.len()
+            && order.iter().all(|&i| i >= 0)
+        {
+            return Ok(());
+        }
+        Err(NetError::config(
+            "phaseOrder",
+            format!("{order:?} does not name {} different phases", self.phases),
+            "Give the index of each phase that the network reads, once.",
+        ))
     }
 
     fn validate_directions(&self) -> Result<()> {

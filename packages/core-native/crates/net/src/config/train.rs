@@ -20,6 +20,27 @@ pub enum SamplerKind {
     Uniform,
 }
 
+/// How likely a ROI is drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoiDraw {
+    /// In proportion to its patches: every patch is about equally likely.
+    #[default]
+    Patches,
+    /// The same, within its class; every class is about equally likely.
+    Classes,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// SGD with momentum, the paper's.
+    #[default]
+    Momentum,
+    /// Kingma and Ba 2015, with beta 0.9 and 0.999.
+    Adam,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Augmentation {
@@ -66,6 +87,8 @@ pub struct TrainConfig {
     /// Rate of the centres.
     pub alpha: f64,
     pub intra_reduction: IntraReduction,
+    #[serde(default)]
+    pub optimizer: OptimizerKind,
     pub learning_rate: f64,
     pub momentum: f64,
     /// Coupled L2 on every parameter, BN and biases included.
@@ -73,6 +96,8 @@ pub struct TrainConfig {
     pub batch_size: i64,
     pub sampler: SamplerKind,
     pub rois_per_batch: i64,
+    #[serde(default)]
+    pub roi_draw: RoiDraw,
     pub augmentation: Augmentation,
     pub background: Background,
     pub max_steps: i64,
@@ -97,12 +122,14 @@ impl Default for TrainConfig {
             lambda: 0.1,
             alpha: 0.2,
             intra_reduction: IntraReduction::Sum,
+            optimizer: OptimizerKind::Momentum,
             learning_rate: 0.01,
             momentum: 0.9,
             weight_decay: 4e-5,
             batch_size: 100,
             sampler: SamplerKind::Grouped,
             rois_per_batch: 10,
+            roi_draw: RoiDraw::Patches,
             augmentation: Augmentation::Dihedral,
             background: Background::Lower,
             max_steps: 3000,

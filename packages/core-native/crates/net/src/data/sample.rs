@@ -52,13 +52,15 @@ impl Sample {
         ))
     }
 
-    /// The ROI of one phase on the network's scale: window to [-1, 1], outside the mask as `background` says. [height, width]
-    pub fn normalized_roi(&self, phase: usize, background: Background) -> Vec<f32> {
+    /// The ROI of one phase and `border` pixels round it, at most the margin, on the network's scale: window to [-1, 1],
+    /// outside the mask as `background` says. [height + 2 border, width + 2 border]
+    pub fn normalized_roi(&self, phase: usize, border: usize, background: Background) -> Vec<f32> {
         let [lower, upper] = self.window[phase];
         let plane = phase * self.rows * self.columns;
-        let mut roi = Vec::with_capacity(self.height * self.width);
-        for row in self.margin..self.margin + self.height {
-            for column in self.margin..self.margin + self.width {
+        let start = self.margin - border.min(self.margin);
+        let mut roi = Vec::with_capacity((self.height + 2 * border) * (self.width + 2 * border));
+        for row in start..self.rows - start {
+            for column in start..self.columns - start {
                 let pixel = row * self.columns + column;
                 let inside = self.mask[pixel] != 0;
                 roi.push(match background {

@@ -1,7 +1,8 @@
 use crate::Result;
 use crate::config::{NetworkConfig, Precision};
 use crate::model::{
-    BN_EPSILON, Block, ConvBn, Fusion, Pathway, ResGlBdLstm, Shortcut, channels_last, pad_shortcut,
+    BN_EPSILON, Block, ConvBn, DenseLayers, Fusion, Pathway, ResGlBdLstm, ResidualPathway,
+    Shortcut, YasakaPathway, channels_last, ends_stage, pad_shortcut, pool,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -33,7 +34,7 @@ impl FoldedNetwork {
         })
     }
 
-    /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, widths[2]].
+    /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, pathway_features].
     pub fn features(&self, pathways: &[FoldedPathway], xs: &Tensor) -> Result<Tensor> {
         let xs = xs.f_to_kind(self.precision.pathway())?;
         let channels = self.config.input_channels();
@@ -51,7 +52,7 @@ impl FoldedNetwork {
 
 /// A convolution with its batch norm folded in: `weight * gamma / sqrt(var + eps)`, `bias = beta - mean * gamma / sqrt(var + eps)`.
 #[derive(Debug)]
-struct FoldedConv {
+pub struct FoldedConv {
     weight: Tensor,
     bias: Tensor,
     stride: i64,
@@ -115,7 +116,7 @@ enum FoldedShortcut {
 }
 
 #[derive(Debug)]
-struct FoldedBlock {
+pub struct FoldedBlock {
     first: FoldedConv,
     second: FoldedConv,
     shortcut: FoldedShortcut,
@@ -157,28 +158,65 @@ impl FoldedBlock {
 
 /// A pathway for inference alone.
 #[derive(Debug)]
-pub struct FoldedPathway {
-    stem: FoldedConv,
-    blocks: Vec<FoldedBlock>,
+pub enum FoldedPathway {
+    Residual { stem: FoldedConv, blocks: Vec<FoldedBlock> },
+    Yasaka { convolutions: Vec<FoldedConv>, layers: DenseLayers },
 }
 
 impl FoldedPathway {
-    fn new(pathway: &Pathway, mut side: i64, kind: Kind, device: Device) -> Result<Self> {
+    fn new(pathway: &Pathway, side: i64, kind: Kind, device: Device) -> Result<Self> {
+        match pathway {
+            Pathway::Residual(pathway) => Self::residual(pathway, side, kind, device),
+            Pathway::Yasaka(pathway) => Self::yasaka(pathway, side, kind, device),
+        }
+    }
+
+    fn residual(
+        pathway: &ResidualPathway,
+        mut side: i64,
+        kind: Kind,
+        device: Device,
+    ) -> Result<Self> {
         let stem = FoldedConv::new(&pathway.stem, side, kind, device)?;
         let mut blocks = Vec::with_capacity(pathway.blocks.len());
         for block in &pathway.blocks {
             blocks.push(FoldedBlock::new(block, side, kind, device)?);
             side /= block.first.stride;
         }
-        Ok(Self { stem, blocks })
+        Ok(Self::Residual { stem, blocks })
     }
 
-    /// `xs` [n, channels, side, side] in channels-last memory -> [n, widths[2]].
-    fn forward(&self, xs: Tensor, pooled: Kind) -> Result<Tensor> {
-        let mut ys = self.stem.forward_relu(&xs, None)?;
-        for block in &self.blocks {
-            ys = block.forward(ys)?;
+    fn yasaka(pathway: &YasakaPathway, mut side: i64, kind: Kind, device: Device) -> Result<Self> {
+        let mut convolutions = Vec::with_capacity(pathway.convolutions.len());
+        for (index, convolution) in pathway.convolutions.iter().enumerate() {
+            convolutions.push(FoldedConv::new(convolution, side, kind, device)?);
+            if ends_stage(index) {
+                side = (side + 1) / 2;
+            }
         }
-        Ok(ys.f_mean_dim([2, 3].as_slice(), false, pooled)?)
+        Ok(Self::Yasaka { convolutions, layers: pathway.layers.shallow_clone() })
+    }
+
+    /// `xs` [n, channels, side, side] in channels-last memory -> [n, pathway_features] of kind `features`.
+    fn forward(&self, xs: Tensor, features: Kind) -> Result<Tensor> {
+        match self {
+            Self::Residual { stem, blocks } => {
+                let mut ys = stem.forward_relu(&xs, None)?;
+                for block in blocks {
+                    ys = block.forward(ys)?;
+                }
+                Ok(ys.f_mean_dim([2, 3].as_slice(), false, features)?)
+            }
+            Self::Yasaka { convolutions, layers } => {
+                let mut ys = xs;
+                for (index, convolution) in convolutions.iter().enumerate() {
+                    ys = convolution.forward_relu(&ys, None)?;
+                    if ends_stage(index) {
+                        ys = pool(&ys)?;
+                    }
+                }
+                layers.forward(&ys, features)
+            }
+        }
     }
 }

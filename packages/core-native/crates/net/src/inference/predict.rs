@@ -35,7 +35,7 @@ impl FoldedNetwork {
             position.iter().map(|(sample, position)| (*position, *sample)).collect();
         samples.sort_unstable();
         let samples: Vec<_> = samples.into_iter().map(|(_, sample)| sample).collect();
-        let global = if self.config.has_global() {
+        let shared = if self.config.shares_rois() {
             Some(self.global_features(store, &samples, cancelled)?)
         } else {
             None
@@ -45,10 +45,18 @@ impl FoldedNetwork {
             if cancelled() {
                 return Err(NetError::Cancelled { checkpoint: None });
             }
-            let roi: Vec<_> = chunk.iter().map(|patch| position[&patch.sample]).collect();
-            let roi = Tensor::f_from_slice(&roi)?.f_to_device(self.device)?;
-            let global =
-                global.as_ref().map(|features| features.f_index_select(0, &roi)).transpose()?;
+            let global = match &shared {
+                Some(features) => {
+                    let roi: Vec<_> = chunk.iter().map(|patch| position[&patch.sample]).collect();
+                    let roi = Tensor::f_from_slice(&roi)?.f_to_device(self.device)?;
+                    Some(features.f_index_select(0, &roi)?)
+                }
+                None if self.config.has_global() => {
+                    let images = store.cut_second(chunk, &vec![0; chunk.len()])?;
+                    Some(self.features(&self.global, &images)?)
+                }
+                None => None,
+            };
             let local = if self.config.has_local() {
                 let images = store.cut(chunk, &vec![0; chunk.len()])?;
                 Some(self.features(&self.local, &images)?)

@@ -8,12 +8,14 @@ mod parameters;
 mod pathway;
 mod resgl_bdlstm;
 mod shortcut;
+mod yasaka_pathway;
 
 pub use batch_norm::{BN_EPSILON, BatchNorm};
 pub use bd_lstm::BdLstm;
 pub use linear::Linear;
 pub use memory_format::channels_last;
 pub use parameters::{Builder, Parameters};
-pub use pathway::{Block, ConvBn, Pathway};
+pub use pathway::{Block, ConvBn, Pathway, ResidualPathway};
 pub use resgl_bdlstm::{Fusion, Inputs, Outputs, ResGlBdLstm};
 pub use shortcut::{Shortcut, pad_shortcut};
+pub use yasaka_pathway::{DenseLayers, YasakaPathway, ends_stage, pool};

@@ -1,8 +1,8 @@
-//! A residual pathway: He et al. 2016, section 4.2, with 6n + 2 layers (19 convolutions for n = 3), BN before ReLU.
+//! A pathway of one phase. The paper's is residual: He et al. 2016, section 4.2, with 6n + 2 layers (19 convolutions for n = 3), BN before ReLU.
 
-use super::{BatchNorm, Builder, Shortcut};
+use super::{BatchNorm, Builder, Shortcut, YasakaPathway};
 use crate::Result;
-use crate::config::NetworkConfig;
+use crate::config::{Backbone, NetworkConfig};
 use tch::{Kind, Tensor};
 
 /// Convolution without bias, then batch norm.
@@ -71,15 +71,38 @@ impl Block {
     }
 }
 
-/// One pathway of one phase.
 #[derive(Debug)]
-pub struct Pathway {
+pub enum Pathway {
+    Residual(ResidualPathway),
+    Yasaka(YasakaPathway),
+}
+
+impl Pathway {
+    /// `side`: of the images.
+    pub fn new(builder: Builder, config: &NetworkConfig, side: i64) -> Result<Self> {
+        Ok(match config.backbone {
+            Backbone::Residual => Self::Residual(ResidualPathway::new(builder, config)?),
+            Backbone::Yasaka => Self::Yasaka(YasakaPathway::new(builder, config, side)?),
+        })
+    }
+
+    /// `xs` [n, channels, side, side] -> [n, pathway_features] of kind `features`.
+    pub fn forward(&self, xs: &Tensor, features: Kind, train: bool) -> Result<Tensor> {
+        match self {
+            Self::Residual(pathway) => pathway.forward(xs, features, train),
+            Self::Yasaka(pathway) => pathway.forward(xs, features, train),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct ResidualPathway {
     pub stem: ConvBn,
     pub blocks: Vec<Block>,
 }
 
-impl Pathway {
-    pub fn new(mut builder: Builder, config: &NetworkConfig) -> Result<Self> {
+impl ResidualPathway {
+    fn new(mut builder: Builder, config: &NetworkConfig) -> Result<Self> {
         let mut c_in = config.widths[0];
         let stem =
             ConvBn::new(&mut builder, ("conv1", "bn1"), [config.input_channels(), c_in], 3, 1)?;
@@ -101,7 +124,7 @@ impl Pathway {
     }
 
     /// `xs` [n, channels, side, side] -> [n, widths[2]] by global average pooling, accumulated and returned as `pooled`.
-    pub fn forward(&self, xs: &Tensor, pooled: Kind, train: bool) -> Result<Tensor> {
+    fn forward(&self, xs: &Tensor, pooled: Kind, train: bool) -> Result<Tensor> {
         let (mut ys, mut around) = self.stem.forward_relu(xs, None, train)?;
         for block in &self.blocks {
             (ys, around) = block.forward(&ys, &around, train)?;

@@ -11,7 +11,7 @@ use tch::{Device, Tensor};
 pub struct Inputs {
     /// [patches, phases, patch_input, patch_input]
     pub patches: Option<Tensor>,
-    /// [rois, phases, roi_input, roi_input]: each once, however many patches share it.
+    /// [rois, phases, roi_input, roi_input]: each once, however many patches share it. With two patch scales the second one's patches.
     pub rois: Option<Tensor>,
     /// [patches] int64: the ROI of each patch; absent where patches and ROIs are already pairs.
     pub roi_of_patch: Option<Tensor>,
@@ -56,13 +56,13 @@ impl ResGlBdLstm {
         config.validate()?;
         let mut parameters = Parameters::default();
         let mut builder = Builder::new(&mut parameters, seed, precision.master(), device);
-        let mut pathways = |name: &str, present: bool| -> Result<Vec<Pathway>> {
+        let mut pathways = |name: &str, present: bool, side: i64| -> Result<Vec<Pathway>> {
             let count = if present { config.branches() } else { 0 };
             let mut builder = builder.enter(name);
-            (0..count).map(|phase| Pathway::new(builder.enter(phase), config)).collect()
+            (0..count).map(|phase| Pathway::new(builder.enter(phase), config, side)).collect()
         };
-        let local = pathways("local", config.has_local())?;
-        let global = pathways("global", config.has_global())?;
+        let local = pathways("local", config.has_local(), config.patch_input)?;
+        let global = pathways("global", config.has_global(), config.roi_input)?;
         let fusion = Fusion::new(&mut builder, config)?;
         Ok(Self { config: config.clone(), precision, parameters, local, global, fusion })
     }
@@ -80,7 +80,7 @@ impl ResGlBdLstm {
         self.fusion.forward(local.as_ref(), global.as_ref(), train)
     }
 
-    /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, widths[2]].
+    /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, pathway_features].
     fn features(&self, pathways: &[Pathway], xs: &Tensor, train: bool) -> Result<Tensor> {
         let xs = xs.f_to_kind(self.precision.pathway())?;
         let features: Result<Vec<_>> = pathways
@@ -126,7 +126,7 @@ impl Fusion {
         }
     }
 
-    /// `local`, `global` [n, branches, widths[2]].
+    /// `local`, `global` [n, branches, pathway_features].
     pub fn forward(
         &self,
         local: Option<&Tensor>,

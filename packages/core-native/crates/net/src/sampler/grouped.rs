@@ -1,8 +1,9 @@
-use crate::config::TrainConfig;
+use crate::config::{RoiDraw, TrainConfig};
 use crate::data::{Patch, PatchList};
 use crate::{NetError, Result};
 use rand::Rng;
 use rand::seq::index;
+use std::collections::BTreeMap;
 
 /// R distinct ROIs, drawn with probability proportional to their patch counts so that every patch is about equally likely, and B/R
 /// patches of each. The global pathway then runs R times, not B times (method.md, section 5).
@@ -10,12 +11,15 @@ use rand::seq::index;
 pub struct GroupedSampler {
     list: PatchList,
     rois: Vec<usize>,
+    /// Of each ROI in the draw.
+    weights: Vec<f64>,
     rois_per_batch: usize,
     patches_per_roi: usize,
 }
 
 impl GroupedSampler {
-    pub fn new(config: &TrainConfig, list: PatchList) -> Result<Self> {
+    /// `classes`: of each sample.
+    pub fn new(config: &TrainConfig, list: PatchList, classes: &[i64]) -> Result<Self> {
         let rois = list.samples();
         if rois.is_empty() {
             return Err(NetError::data("no training patch", "Use lesions that have a class."));
@@ -31,7 +35,8 @@ impl GroupedSampler {
         let most = wanted.min(rois.len());
         let rois_per_batch =
             (1..=most).rev().find(|count| batch.is_multiple_of(*count)).unwrap_or(1);
-        Ok(Self { list, rois, rois_per_batch, patches_per_roi: batch / rois_per_batch })
+        let weights = roi_weights(config, &list, &rois, classes);
+        Ok(Self { list, rois, weights, rois_per_batch, patches_per_roi: batch / rois_per_batch })
     }
 
     pub fn draw(&self, generator: &mut impl Rng) -> (Vec<usize>, Vec<(Patch, usize)>) {
@@ -54,15 +59,37 @@ impl GroupedSampler {
         let mut keyed: Vec<(f64, usize)> = self
             .rois
             .iter()
-            .map(|&roi| {
+            .zip(&self.weights)
+            .map(|(&roi, weight)| {
                 let uniform: f64 = 1.0 - generator.random::<f64>();
-                (uniform.ln() / self.list.of_sample[roi].len() as f64, roi)
+                (uniform.ln() / weight, roi)
             })
             .collect();
         keyed.sort_by(|a, b| b.0.total_cmp(&a.0));
         keyed.truncate(self.rois_per_batch);
         keyed.into_iter().map(|(_, roi)| roi).collect()
     }
+}
+
+/// The patches of each ROI (1 without a local pathway); within its class, as a share, where classes are to be equally likely.
+fn roi_weights(
+    config: &TrainConfig,
+    list: &PatchList,
+    rois: &[usize],
+    classes: &[i64],
+) -> Vec<f64> {
+    let has_patches = config.network.has_local();
+    let patches = |roi: usize| if has_patches { list.of_sample[roi].len() as f64 } else { 1.0 };
+    let mut of_class: BTreeMap<i64, f64> = BTreeMap::new();
+    for &roi in rois {
+        *of_class.entry(classes[roi]).or_default() += patches(roi);
+    }
+    rois.iter()
+        .map(|&roi| match config.roi_draw {
+            RoiDraw::Patches => patches(roi),
+            RoiDraw::Classes => patches(roi) / of_class[&classes[roi]],
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,14 +99,26 @@ mod tests {
     use std::collections::HashSet;
 
     fn sampler(counts: &[i32], batch_size: i64, rois_per_batch: i64) -> GroupedSampler {
+        drawn_by(RoiDraw::Patches, counts, batch_size, rois_per_batch)
+    }
+
+    /// The last sample alone is of class 1.
+    fn drawn_by(
+        roi_draw: RoiDraw,
+        counts: &[i32],
+        batch_size: i64,
+        rois_per_batch: i64,
+    ) -> GroupedSampler {
         let triples: Vec<i32> = counts
             .iter()
             .enumerate()
             .flat_map(|(sample, &count)| (0..count).flat_map(move |row| [sample as i32, row, 0]))
             .collect();
         let list = PatchList::from_triples(&triples, &vec![(1000, 7); counts.len()], 7).unwrap();
-        let config = TrainConfig { batch_size, rois_per_batch, ..TrainConfig::default() };
-        GroupedSampler::new(&config, list).unwrap()
+        let config = TrainConfig { batch_size, rois_per_batch, roi_draw, ..TrainConfig::default() };
+        let mut classes = vec![0; counts.len()];
+        classes[counts.len() - 1] = 1;
+        GroupedSampler::new(&config, list, &classes).unwrap()
     }
 
     #[test]
@@ -99,12 +138,21 @@ mod tests {
 
     #[test]
     fn a_roi_is_first_with_probability_proportional_to_its_patches() {
-        let sampler = sampler(&[10, 30, 60], 2, 1);
+        assert_first_with(RoiDraw::Patches, [0.1, 0.3, 0.6]);
+    }
+
+    #[test]
+    fn every_class_is_first_with_the_same_probability_where_asked_for() {
+        assert_first_with(RoiDraw::Classes, [0.125, 0.375, 0.5]);
+    }
+
+    fn assert_first_with(roi_draw: RoiDraw, probabilities: [f64; 3]) {
+        let sampler = drawn_by(roi_draw, &[10, 30, 60], 2, 1);
         let mut first = [0; 3];
         for step in 0..4000 {
             first[sampler.draw(&mut stream(7, "sampler", step)).0[0]] += 1;
         }
-        for (seen, expected) in first.iter().zip([0.1, 0.3, 0.6]) {
+        for (seen, expected) in first.iter().zip(probabilities) {
             // Four standard deviations of the binomial.
             let tolerance = 4.0 * (expected * (1.0 - expected) / 4000.0_f64).sqrt();
             assert!((f64::from(*seen) / 4000.0 - expected).abs() < tolerance, "{first:?}");

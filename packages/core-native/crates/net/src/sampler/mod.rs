@@ -30,9 +30,10 @@ pub enum Sampler {
 }
 
 impl Sampler {
-    pub fn new(config: &TrainConfig, patches: PatchList) -> Result<Self> {
+    /// `classes`: of each sample.
+    pub fn new(config: &TrainConfig, patches: PatchList, classes: &[i64]) -> Result<Self> {
         Ok(match config.sampler {
-            SamplerKind::Grouped => Self::Grouped(GroupedSampler::new(config, patches)?),
+            SamplerKind::Grouped => Self::Grouped(GroupedSampler::new(config, patches, classes)?),
             SamplerKind::Uniform => Self::Uniform(UniformSampler::new(config, patches)?),
         })
     }
@@ -70,7 +71,12 @@ impl Members {
                 self.patches.iter().map(|(_, roi)| self.symmetries[*roi]).collect();
             let roi: Vec<_> = self.patches.iter().map(|(_, roi)| *roi as i64).collect();
             let roi = Tensor::f_from_slice(&roi)?.f_to_device(device)?;
-            (Some(store.cut(&cut, &turned)?), Some(roi))
+            let patches = Some(store.cut(&cut, &turned)?);
+            if config.patch_scales.is_some() {
+                let second = Some(store.cut_second(&cut, &turned)?);
+                return Ok(Inputs { patches, rois: second, roi_of_patch: None });
+            }
+            (patches, Some(roi))
         } else {
             (None, None)
         };

@@ -52,7 +52,7 @@ impl Progress {
     }
 }
 
-/// `checkpoint/state.safetensors`: weights, running statistics, momenta, centres and the progress, in one file that is replaced whole.
+/// `checkpoint/state.safetensors`: weights, running statistics, the optimizer's state, centres and the progress, in one file that is replaced whole.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub progress: Progress,
@@ -65,13 +65,10 @@ impl Checkpoint {
     }
 
     pub fn capture(learner: &Learner, progress: Progress) -> Result<Self> {
-        let named = |prefix: &str, tensors: BTreeMap<String, Tensor>| {
-            let prefix = prefix.to_string();
-            tensors.into_iter().map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
-        };
-        let mut tensors: BTreeMap<_, _> =
-            named("network.", learner.network.parameters.snapshot()?).collect();
-        tensors.extend(named("momentum.", learner.optimizer.state()));
+        let mut tensors = learner.optimizer.state();
+        let network = learner.network.parameters.snapshot()?;
+        tensors
+            .extend(network.into_iter().map(|(name, tensor)| (format!("network.{name}"), tensor)));
         tensors.insert("centers".into(), learner.centers.values.shallow_clone());
         Ok(Self { progress, tensors })
     }
@@ -148,16 +145,11 @@ impl Checkpoint {
     }
 
     pub fn restore(&self, learner: &mut Learner) -> Result<()> {
-        let part = |prefix: &str| -> BTreeMap<String, Tensor> {
-            let named = self.tensors.iter();
-            named
-                .filter_map(|(name, tensor)| {
-                    Some((name.strip_prefix(prefix)?.to_string(), tensor.shallow_clone()))
-                })
-                .collect()
-        };
-        learner.network.parameters.load(&part("network."))?;
-        learner.optimizer.load_state(&part("momentum."))?;
+        let network = self.tensors.iter().filter_map(|(name, tensor)| {
+            Some((name.strip_prefix("network.")?.to_string(), tensor.shallow_clone()))
+        });
+        learner.network.parameters.load(&network.collect())?;
+        learner.optimizer.load_state(&self.tensors)?;
         let centers = self
             .tensors
             .get("centers")

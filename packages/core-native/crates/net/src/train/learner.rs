@@ -2,7 +2,7 @@ use crate::Result;
 use crate::config::TrainConfig;
 use crate::loss::{Centers, JointLoss};
 use crate::model::{Inputs, ResGlBdLstm};
-use crate::optimizer::MomentumSgd;
+use crate::optimizer::Optimizer;
 use tch::{Device, Tensor};
 
 /// Everything that a training step moves.
@@ -10,7 +10,7 @@ use tch::{Device, Tensor};
 pub struct Learner {
     pub network: ResGlBdLstm,
     pub centers: Centers,
-    pub optimizer: MomentumSgd,
+    pub optimizer: Optimizer,
     loss: JointLoss,
     alpha: f64,
 }
@@ -34,11 +34,11 @@ impl Learner {
         let features = config.network.feature_size();
         let centers =
             Centers::new(config.network.classes, features, config.precision.master(), device)?;
-        let optimizer = MomentumSgd::new(&network.parameters, config)?;
+        let optimizer = Optimizer::new(&network.parameters, config)?;
         Ok(Self { network, centers, optimizer, loss: JointLoss::new(config), alpha: config.alpha })
     }
 
-    /// Forward, joint loss, backward, SGD, then the centres. `targets` [n] int64.
+    /// Forward, joint loss, backward, the optimizer, then the centres. `targets` [n] int64.
     pub fn step(&mut self, inputs: &Inputs, targets: &Tensor) -> Result<StepOutcome> {
         let outputs = self.network.forward(inputs, true)?;
         let loss = self.loss.forward(&outputs, targets, &self.centers)?;

@@ -119,7 +119,7 @@ impl Run {
         let per_lesion = config.evaluate_patches_per_lesion;
         let validation =
             Validation::new(&validating, &groups, &classes, per_lesion, config.seed, whole_rois);
-        let sampler = Sampler::new(&config, training)?;
+        let sampler = Sampler::new(&config, training, &classes)?;
         let mut learner = Learner::new(&config, device)?;
         let mut stopping = EarlyStopping::new(config.patience);
         let (mut step, mut last_evaluation, mut earlier_seconds) = (0, 0, 0.0);

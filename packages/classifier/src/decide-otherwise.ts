@@ -1,0 +1,23 @@
+import type { EvaluationResult } from './evaluation.js';
+
+/** The same label maps decided by the most frequent class, without a machine; ties go to the first class. */
+export function decideByVote(evaluation: EvaluationResult): EvaluationResult {
+  return decide(evaluation, ({ proportions }) => proportions);
+}
+
+/** The same patches decided by the largest mean softmax output, without a machine. */
+export function decideByProbability(evaluation: EvaluationResult): EvaluationResult {
+  return decide(evaluation, ({ meanProbabilities }) => meanProbabilities);
+}
+
+function decide(
+  evaluation: EvaluationResult,
+  scores: (prediction: EvaluationResult['predictions'][number]) => readonly number[],
+): EvaluationResult {
+  const predictions = evaluation.predictions.map((prediction) => {
+    const probabilities = [...scores(prediction)];
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    return { ...prediction, predicted: evaluation.classes[best] ?? '', probabilities };
+  });
+  return { ...evaluation, predictions };
+}
