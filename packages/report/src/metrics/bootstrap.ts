@@ -1,11 +1,17 @@
 import type { Random } from '@flc-native/pipeline';
 import type { Interval, Measure } from './measure.js';
-import type { Scored } from './scored.js';
 
 /** A statistic of the cohort in which lesion i counts `weights[i]` times. */
 export type WeightedStatistic = (weights: Float64Array) => Measure;
 
 const level = 0.95;
+
+/** What a replicate draws. */
+export interface Drawn {
+  /** Index of the patient of each lesion, 0 .. patients - 1. */
+  readonly patient: Int32Array;
+  readonly patients: number;
+}
 
 /**
  * Percentile bootstrap (Efron and Tibshirani 1993, ch. 13) over patients: each replicate draws as many patients as
@@ -15,24 +21,20 @@ const level = 0.95;
  * of ten, or a cohort of fewer than two patients, gets none (null).
  */
 export function bootstrapIntervals(
-  scored: Scored,
+  { patient, patients }: Drawn,
   statistics: readonly WeightedStatistic[],
   options: { readonly replicates: number; readonly random: Pick<Random, 'int'> },
 ): (Interval | null)[] {
   const { replicates, random } = options;
-  if (scored.patients < 2 || replicates < 1) return statistics.map(() => null);
+  if (patients < 2 || replicates < 1) return statistics.map(() => null);
   const values = statistics.map(() => new Float64Array(replicates));
   const found = statistics.map(() => 0);
-  const drawn = new Float64Array(scored.patients);
-  const weights = new Float64Array(scored.truth.length);
+  const drawn = new Float64Array(patients);
+  const weights = new Float64Array(patient.length);
   for (let r = 0; r < replicates; r++) {
-    drawn.fill(0);
-    for (let i = 0; i < scored.patients; i++) {
-      const patient = random.int(scored.patients);
-      drawn[patient] = (drawn[patient] as number) + 1;
-    }
-    scored.patient.forEach((patient, lesion) => {
-      weights[lesion] = drawn[patient] as number;
+    drawPatients(drawn, random);
+    patient.forEach((of, lesion) => {
+      weights[lesion] = drawn[of] as number;
     });
     statistics.forEach((statistic, s) => {
       const { value } = statistic(weights);
@@ -48,7 +50,17 @@ export function bootstrapIntervals(
   });
 }
 
-function percentileInterval(values: Float64Array): Interval {
+/** Fills `drawn` with how often each patient is drawn: as many draws as patients, with replacement. */
+export function drawPatients(drawn: Float64Array, random: Pick<Random, 'int'>): void {
+  drawn.fill(0);
+  for (let i = 0; i < drawn.length; i++) {
+    const patient = random.int(drawn.length);
+    drawn[patient] = (drawn[patient] as number) + 1;
+  }
+}
+
+/** The 95 % percentile interval of replicates. */
+export function percentileInterval(values: Float64Array): Interval {
   const sorted = values.sort();
   return {
     lower: quantile(sorted, (1 - level) / 2),
