@@ -14,6 +14,7 @@ const names = [
   'import',
   'check',
   'register',
+  'segment',
   'prepare',
   'split',
   'train',

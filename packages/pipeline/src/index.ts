@@ -10,6 +10,7 @@ export * from './phase-rules/index.js';
 export * from './prepare/index.js';
 export * from './random/index.js';
 export * from './registration/index.js';
+export * from './segmentation/index.js';
 export * from './sheet/index.js';
 export * from './split/index.js';
 export * from './storage/index.js';

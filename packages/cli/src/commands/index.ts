@@ -9,6 +9,7 @@ import { predict } from './predict.js';
 import { prepare } from './prepare.js';
 import { register } from './register.js';
 import { report } from './report.js';
+import { segment } from './segment.js';
 import { setup } from './setup.js';
 import { split } from './split.js';
 import { train } from './train.js';
@@ -21,6 +22,7 @@ export const commands: readonly CommandSpec[] = [
   importCommand,
   check,
   register,
+  segment,
   prepare,
   split,
   train,

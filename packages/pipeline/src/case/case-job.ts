@@ -6,9 +6,12 @@ import {
   type ImageSource,
   type Intensity,
   isSingleMask,
+  isSingleSeeds,
   type MaskSource,
+  type SeedSource,
 } from '../dataset/dataset-schema.js';
 import { pseudonymsOf } from '../dataset/pseudonym.js';
+import type { SeedMarks } from '../dataset/seeds-schema.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
 
 /** What of a DICOM folder or file an input is. */
@@ -30,6 +33,9 @@ export interface CaseInput {
   readonly source?: DicomSource;
 }
 
+/** Seeds of a lesion: a label image on its phase (1 lesion, 2.. surroundings), or marks in world coordinates. */
+export type SeedInput = CaseInput | SeedMarks;
+
 export interface LesionJob {
   readonly key: string;
   readonly class: string | null;
@@ -39,6 +45,10 @@ export interface LesionJob {
   readonly mask: CaseInput | undefined;
   /** Inputs of the masks of the phases, in order; empty with a single mask. */
   readonly phaseMasks: readonly (CaseInput | undefined)[];
+  /** Seeds on the reference phase, meant for all. */
+  readonly seeds?: SeedInput | undefined;
+  /** Seeds of the phases, in order; absent where `seeds` is given or there are none. */
+  readonly phaseSeeds?: readonly (SeedInput | undefined)[];
 }
 
 /** Everything a worker needs to know of one case; plain data. */
@@ -100,13 +110,15 @@ function caseInput(
 }
 
 function lesionJob(
-  dataset: DatasetConfig,
+  dataset: DatasetConfig & { root: string },
   lesion: DatasetLesion,
   key: string,
   input: MakeInput,
 ): LesionJob {
   const { mask, label, components } = lesion;
-  const shared = { key, class: lesion.class ?? null, label, components };
+  const seeds = lesionSeeds(dataset, lesion, key);
+  const shared = { key, class: lesion.class ?? null, label, components, ...seeds };
+  if (mask === undefined) return { ...shared, mask: undefined, phaseMasks: [] };
   if (isSingleMask(mask)) {
     return { ...shared, mask: input(`mask of ${key}`, mask, 'mask'), phaseMasks: [] };
   }
@@ -114,6 +126,22 @@ function lesionJob(
     input(`mask of ${key} on ${phase}`, own(mask, phase), 'mask'),
   );
   return { ...shared, mask: phaseMasks[dataset.phases.indexOf(dataset.reference)], phaseMasks };
+}
+
+function lesionSeeds(
+  dataset: DatasetConfig & { root: string },
+  { seeds }: DatasetLesion,
+  key: string,
+): Pick<LesionJob, 'seeds' | 'phaseSeeds'> {
+  const input = (role: string, source: SeedSource | undefined): SeedInput | undefined =>
+    typeof source === 'string' ? { role, file: datasetPath(dataset, source) } : source;
+  if (seeds === undefined) return {};
+  if (isSingleSeeds(seeds)) return { seeds: input(`seeds of ${key}`, seeds) };
+  return {
+    phaseSeeds: dataset.phases.map((phase) =>
+      input(`seeds of ${key} on ${phase}`, own(seeds, phase)),
+    ),
+  };
 }
 
 /** All files of a case, each once for each role. */

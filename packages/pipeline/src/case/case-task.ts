@@ -10,6 +10,11 @@ import {
   type RegisterPhaseResult,
   registerPhase,
 } from '../registration/register-phase.js';
+import {
+  type SegmentCaseJob,
+  type SegmentCaseResult,
+  segmentCase,
+} from '../segmentation/segment-case.js';
 import { type SheetLesion, sheetCase } from '../sheet/sheet-case.js';
 import type { CaseJob } from './case-job.js';
 
@@ -17,12 +22,14 @@ import type { CaseJob } from './case-job.js';
 export type CaseTask =
   | ({ readonly kind: 'prepare' } & PrepareCaseJob)
   | ({ readonly kind: 'register' } & RegisterPhaseJob)
+  | ({ readonly kind: 'segment' } & SegmentCaseJob)
   | { readonly kind: 'check'; readonly job: CaseJob }
   | { readonly kind: 'sheet'; readonly job: CaseJob };
 
 export interface TaskResults {
   prepare: PrepareCaseResult;
   register: RegisterPhaseResult;
+  segment: SegmentCaseResult;
   check: CheckedCase;
   sheet: SheetLesion[];
 }
@@ -34,6 +41,8 @@ export function runTask(task: CaseTask): Promise<TaskResult> {
       return prepareCase(task);
     case 'register':
       return registerPhase(task);
+    case 'segment':
+      return segmentCase(task);
     case 'check':
       return checkCase(task.job);
     case 'sheet':

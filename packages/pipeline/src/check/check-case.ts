@@ -97,14 +97,7 @@ async function checkLesion(
   { reference, liver, grids }: CheckedImages,
   findings: CaseFinding[],
 ): Promise<number> {
-  if (lesion.mask === undefined) {
-    findings.push({
-      severity: 'error',
-      code: 'MISSING_MASK',
-      message: `${lesion.key} has no mask on the reference phase`,
-      remedy: `add a mask for ${job.phaseNames[job.reference]}`,
-    });
-  }
+  if (lesion.mask === undefined) findings.push(missingMask(job, lesion));
   let lesions = 0;
   const inputs = lesion.phaseMasks.length > 0 ? lesion.phaseMasks : [lesion.mask];
   for (const [i, input] of inputs.entries()) {
@@ -128,6 +121,22 @@ async function checkLesion(
     lesions = sized.lesions;
   }
   return lesions;
+}
+
+function missingMask(job: CaseJob, { key, seeds, phaseSeeds }: LesionJob): CaseFinding {
+  const error = { severity: 'error', code: 'MISSING_MASK' } as const;
+  if (seeds !== undefined || phaseSeeds !== undefined) {
+    return {
+      ...error,
+      message: `${key} has seeds, but no mask yet`,
+      remedy: 'run segment and go on with the dataset.yaml that it writes',
+    };
+  }
+  return {
+    ...error,
+    message: `${key} has no mask on the reference phase`,
+    remedy: `add a mask for ${job.phaseNames[job.reference]}`,
+  };
 }
 
 function checkGrid(reference: Volume, volume: Volume, input: CaseInput): CaseFinding[] {

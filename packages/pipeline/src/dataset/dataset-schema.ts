@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registrationSchema } from '../registration/registration-settings.js';
+import { isSeedMarks, seedMarks } from './seeds-schema.js';
 
 const path = z
   .string()
@@ -40,6 +41,10 @@ const maskSource = z
   .union([path, dicomMask])
   .describe('a mask file, a segment of a DICOM SEG or a region of an RTSTRUCT');
 
+const seedSource = z
+  .union([path, seedMarks])
+  .describe('a label image (1 lesion, 2 and more surroundings), or points and strokes');
+
 /** Names may be numbers in YAML (`id: 17`); they are text here. */
 const name = z
   .union([z.string().min(1).max(256), z.number()])
@@ -78,7 +83,12 @@ export const intensitySchema = z
 export const lesionSchema = z.strictObject({
   mask: z
     .union([maskSource, z.record(phaseName, maskSource)])
+    .optional()
     .describe('one mask on the reference phase, or one for each phase'),
+  seeds: z
+    .union([seedSource, z.record(phaseName, seedSource)])
+    .optional()
+    .describe('what segment starts from: one for all phases, or one for each phase'),
   label: z.int().min(1).optional().describe('voxel value of this lesion; default: any but 0'),
   components: z
     .enum(['split', 'merge'])
@@ -125,11 +135,17 @@ export type DatasetCase = z.output<typeof caseSchema>;
 export type DatasetLesion = z.output<typeof lesionSchema>;
 export type ImageSource = z.output<typeof imageSource>;
 export type MaskSource = z.output<typeof maskSource>;
+export type SeedSource = z.output<typeof seedSource>;
 export type Intensity = z.output<typeof intensitySchema>;
 
 /** Whether a mask of dataset.yaml is one mask, not one for each phase. */
-export function isSingleMask(mask: DatasetLesion['mask']): mask is MaskSource {
+export function isSingleMask(mask: NonNullable<DatasetLesion['mask']>): mask is MaskSource {
   return typeof mask === 'string' || typeof (mask as { dicom?: unknown }).dicom === 'string';
+}
+
+/** Whether seeds of dataset.yaml are one for all phases, not one for each. */
+export function isSingleSeeds(seeds: NonNullable<DatasetLesion['seeds']>): seeds is SeedSource {
+  return typeof seeds === 'string' || isSeedMarks(seeds);
 }
 
 /** JSON Schema (2020-12) of dataset.yaml, for editors. */
@@ -149,6 +165,7 @@ export function knownKeys(place: readonly PropertyKey[]): readonly string[] {
   if (top === 'cases' && (second === 'liver' || place.includes('mask'))) {
     return Object.keys(dicomMask.shape);
   }
+  if (top === 'cases' && place.includes('seeds')) return Object.keys(seedMarks.shape);
   if (top === 'cases' && second === 'lesions') return Object.keys(lesionSchema.shape);
   return [];
 }

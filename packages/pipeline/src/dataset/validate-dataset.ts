@@ -1,6 +1,13 @@
 import { FlcError, suggest } from '@flc-native/errors';
 import type { z } from 'zod';
-import { type DatasetConfig, datasetSchema, isSingleMask, knownKeys } from './dataset-schema.js';
+import {
+  type DatasetConfig,
+  type DatasetLesion,
+  datasetSchema,
+  isSingleMask,
+  isSingleSeeds,
+  knownKeys,
+} from './dataset-schema.js';
 
 /** How many problems an error lists; the rest is counted. */
 const maxListed = 10;
@@ -78,10 +85,25 @@ function crossChecks(config: DatasetConfig): string[] {
     seen.set(entry.id, i);
     problems.push(...unknownPhases(config, entry.phases, `cases[${i}].phases`));
     entry.lesions.forEach((lesion, j) => {
-      if (isSingleMask(lesion.mask)) return;
-      problems.push(...unknownPhases(config, lesion.mask, `cases[${i}].lesions[${j}].mask`));
+      problems.push(...lesionProblems(config, lesion, `cases[${i}].lesions[${j}]`));
     });
   });
+  return problems;
+}
+
+function lesionProblems(
+  config: DatasetConfig,
+  { mask, seeds, label }: DatasetLesion,
+  place: string,
+): string[] {
+  const problems: string[] = [];
+  if (mask === undefined && seeds === undefined) problems.push(`${place}: give a mask or seeds`);
+  if (mask === undefined && label !== undefined)
+    problems.push(`${place}.label: there is no mask that it could be a value of`);
+  if (mask !== undefined && !isSingleMask(mask))
+    problems.push(...unknownPhases(config, mask, `${place}.mask`));
+  if (seeds !== undefined && !isSingleSeeds(seeds))
+    problems.push(...unknownPhases(config, seeds, `${place}.seeds`));
   return problems;
 }
 

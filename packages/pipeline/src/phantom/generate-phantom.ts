@@ -157,7 +157,14 @@ function datasetYaml(plans: readonly CasePlan[], phases: readonly PhantomPhase[]
         patient: plan.patient,
         phases: files.images,
         liver: files.liver,
-        lesions: [{ mask: files.lesionMasks, label: 1, class: plan.class }],
+        lesions: [
+          {
+            mask: files.lesionMasks,
+            seeds: files.seeds,
+            label: 1,
+            class: plan.class,
+          },
+        ],
       };
     }),
   });

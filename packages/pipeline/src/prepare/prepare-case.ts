@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
-import { type CaseInput, type CaseJob, caseInputs } from '../case/case-job.js';
+import { type CaseInput, type CaseJob, caseInputs, type LesionJob } from '../case/case-job.js';
 import { readInput } from '../case/read-input.js';
 import { partReader } from '../registration/read-part.js';
 import { type RegisteredCase, registerCase } from '../registration/register-case.js';
@@ -91,8 +91,7 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
         moved ?? (input === undefined ? undefined : await read(input, images.phases[i])),
       );
     }
-    if (lesion.mask === undefined)
-      throw missing(`${lesion.key} has no mask on the reference phase`);
+    if (lesion.mask === undefined) throw maskless(lesion);
     const mask =
       phaseMasks[job.reference] ?? (await read(lesion.mask, images.phases[job.reference]));
     const { key, label, components } = lesion;
@@ -162,6 +161,15 @@ function about(error: unknown, input: CaseInput): unknown {
 function missing(message: string): FlcError {
   return new FlcError('DATA_ERROR', message, {
     remedy: 'correct dataset.yaml or remove the case',
+  });
+}
+
+function maskless({ key, seeds, phaseSeeds }: LesionJob): FlcError {
+  if (seeds === undefined && phaseSeeds === undefined) {
+    return missing(`${key} has no mask on the reference phase`);
+  }
+  return new FlcError('DATA_ERROR', `${key} has seeds, but no mask yet`, {
+    remedy: 'run segment and prepare the dataset.yaml that it writes',
   });
 }
 

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { type CaseJob, caseJob } from '../case/case-job.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { DatasetCase, DatasetConfig, DatasetLesion } from '../dataset/dataset-schema.js';
+import {
+  type DatasetCase,
+  type DatasetConfig,
+  type DatasetLesion,
+  isSingleSeeds,
+} from '../dataset/dataset-schema.js';
 import type { PhaseRecord } from './register-phase.js';
 
 /**
@@ -19,7 +24,7 @@ export function registeredDataset(
   }
   const cases = dataset.cases.flatMap((entry) => {
     const job = caseJob(dataset, entry);
-    return registeredCase(entry, job, byCase.get(job.caseId) ?? []) ?? [];
+    return registeredCase(entry, job, byCase.get(job.caseId) ?? [], root) ?? [];
   });
   // The key stays where it is: the new dataset.yaml points to it.
   const keyFile = pseudonymKey === undefined ? {} : { pseudonymKey: resolve(root, pseudonymKey) };
@@ -30,6 +35,7 @@ function registeredCase(
   entry: DatasetCase,
   job: CaseJob,
   records: readonly PhaseRecord[],
+  root: string,
 ): DatasetCase | undefined {
   const reference = records.find(({ phase, reference: name }) => phase === name);
   if (reference === undefined) return undefined;
@@ -38,7 +44,9 @@ function registeredCase(
     ...rest,
     phases: Object.fromEntries(records.map(({ phase, image }) => [phase, image])),
     ...(reference.liver === null ? {} : { liver: reference.liver }),
-    lesions: entry.lesions.map((lesion, i) => registeredLesion(lesion, job, i, records)),
+    lesions: entry.lesions.map((lesion, i) =>
+      withReferenceSeeds(registeredLesion(lesion, job, i, records), root, records),
+    ),
   };
 }
 
@@ -52,6 +60,23 @@ function registeredLesion(
   const masks = records.flatMap(({ phase, masks: written }) =>
     written[key] === undefined ? [] : [[phase, written[key]] as const],
   );
+  if (lesion.mask === undefined) return lesion;
   const single = phaseMasks.length === 0 ? masks[0]?.[1] : undefined;
   return { ...lesion, mask: single ?? Object.fromEntries(masks) };
+}
+
+/**
+ * Seeds on the reference phase stay where they are and then hold for all phases: these lie on the reference now. Seeds on
+ * other phases are left out.
+ */
+function withReferenceSeeds(
+  { seeds, ...lesion }: DatasetLesion,
+  root: string,
+  records: readonly PhaseRecord[],
+): DatasetLesion {
+  if (seeds === undefined) return lesion;
+  const reference = records[0]?.reference ?? '';
+  const kept = isSingleSeeds(seeds) ? seeds : seeds[reference];
+  if (kept === undefined) return lesion;
+  return { ...lesion, seeds: typeof kept === 'string' ? resolve(root, kept) : kept };
 }

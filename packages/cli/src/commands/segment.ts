@@ -1,0 +1,64 @@
+import { toFlcError } from '@flc-native/errors';
+import { defineCommand } from '../command.js';
+import { formatFailure } from '../failure.js';
+import { defaultElsewhere, flag, integer, number, required, text } from '../option.js';
+
+const options = {
+  dataset: required(text('<file>', 'dataset.yaml with seeds')),
+  out: required(text('<dir>', 'folder of the masks; what is there and unchanged is kept')),
+  joint: flag('one mask from all phases together; they must be registered'),
+  beta: defaultElsewhere(
+    number('how much a difference hinders the walk, in units of the noise', { min: 0 }),
+    '1',
+  ),
+  smoothing: defaultElsewhere(
+    number('Gaussian filter in plane before differences are taken, mm', { min: 0, max: 20 }),
+    '1',
+  ),
+  margin: defaultElsewhere(
+    number('what is looked at round the seeds, mm', { min: 0, max: 500 }),
+    '10',
+  ),
+  prob: flag('also write the probability of the lesion'),
+  workers: defaultElsewhere(integer('worker threads', { min: 1 }), 'one a core'),
+};
+
+export const segment = defineCommand({
+  name: 'segment',
+  summary: 'draw masks from seeds',
+  description:
+    'Segments every lesion that has seeds in dataset.yaml by a random walk, on each phase or jointly on registered phases, and writes ' +
+    'the masks with a dataset.yaml that points at them. The source stays as it is. Look at the masks: a person answers for them. ' +
+    'Only what changed since the last call is done; one bad case does not stop the others.',
+  examples: [
+    'flc-native segment --dataset data/dataset.yaml --out segmented',
+    'flc-native segment --dataset registered/dataset.yaml --out segmented --joint --prob',
+  ],
+  options,
+  async run(settings, { signal, progress, note, verbose }) {
+    const { readDataset, segmentDataset } = await import('@flc-native/pipeline');
+    const { dataset, out, prob, joint, ...plain } = settings;
+    const given = Object.fromEntries(
+      Object.entries(plain).filter(([, value]) => value !== undefined),
+    );
+    const bar = progress('segment');
+    const done = await segmentDataset(
+      await readDataset(dataset),
+      out,
+      { joint, probabilities: prob, ...given },
+      { signal, onProgress: ({ done: count, total }) => bar.update(count, total) },
+    ).finally(() => bar.stop());
+    for (const { caseId, error } of done.failed)
+      note(`case ${caseId} failed.\n${formatFailure(toFlcError(error), verbose)}`);
+    for (const { caseId, message } of done.warnings) note(`warning: case ${caseId}: ${message}`);
+    const { datasetFile: _, ...json } = done;
+    return {
+      exitCode: done.failed.length === 0 ? 0 : 3,
+      json,
+      text:
+        `${done.segmented} cases segmented, ${done.reused} kept, ${done.failed.length} failed, ` +
+        `${done.masks.length} masks, ${done.warnings.length} warnings (${done.seconds.toFixed(1)} s). ` +
+        `Next: flc-native check --dataset ${out}/dataset.yaml --sheet sheet.html`,
+    };
+  },
+});

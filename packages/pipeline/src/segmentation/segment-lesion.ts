@@ -1,0 +1,85 @@
+import { FlcError } from '@flc-native/errors';
+import { cropRegion, pasteRegion, type Region, randomWalker } from '@flc-native/imaging';
+import { requireSameGrid } from '../prepare/align-phases.js';
+import { makeVolume, type Volume, voxelCount } from '../volume/volume.js';
+import { drawSeedImage, type SeedMark, seedValues } from './seed-image.js';
+import { holdsSeeds, reachesBorder, seedRegion } from './seed-region.js';
+import { resolveSegmentation, type SegmentationInput } from './segmentation-settings.js';
+import { walkImages } from './walk-images.js';
+
+export interface SegmentLesionInput {
+  /** One phase, or several that are registered and are segmented jointly; in LPS order. */
+  readonly phases: readonly Volume[];
+  readonly seeds: readonly SeedMark[];
+  readonly modality?: 'CT' | 'MR';
+  readonly settings?: SegmentationInput;
+  /** What was found with fewer seeds: the answer then comes sooner. */
+  readonly earlier?: SegmentedLesion;
+  /** Threads of the solver; default one a core. No influence on the result. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SegmentedLesion {
+  /** 1 inside, uint8, on the grid of the phases. */
+  readonly mask: Volume;
+  /** Of being lesion, 0..1; 0 outside of the region. */
+  readonly probability: Volume;
+  readonly voxels: number;
+  readonly iterations: number;
+  readonly residual: number;
+  /** What may be wrong, for a person. */
+  readonly warnings: readonly string[];
+  /** For a later call with more seeds. */
+  readonly walk: {
+    readonly region: Region;
+    readonly labels: number;
+    readonly probabilities: Float32Array;
+  };
+}
+
+/**
+ * Segments a lesion from seeds by a random walk (Grady 2006), on one phase or jointly on several registered ones (Dong et
+ * al. 2016 do the former). Rejects with DATA_ERROR (seeds that are missing, outside or contradictory), GEOMETRY_MISMATCH,
+ * INVALID_CONFIG, CANCELLED.
+ */
+export async function segmentLesion(input: SegmentLesionInput): Promise<SegmentedLesion> {
+  const { phases, modality = 'CT', earlier, threads, signal } = input;
+  const settings = resolveSegmentation(input.settings);
+  const [grid, ...others] = phases;
+  if (grid === undefined) throw new FlcError('INVALID_CONFIG', 'there is no phase to segment');
+  const warnings = others.flatMap((phase) => requireSameGrid(grid, phase, 'a phase'));
+  const seeds = drawSeedImage(input.seeds, grid);
+  const before = earlier?.walk;
+  const region =
+    before !== undefined && holdsSeeds(before.region, seeds, grid)
+      ? before.region
+      : seedRegion(seeds, grid, settings.margin);
+  const warm =
+    before?.region === region && before.labels === seeds.count ? before.probabilities : undefined;
+  const walk = await randomWalker({
+    ...walkImages(phases, region, settings, modality),
+    size: region.size,
+    seeds: cropRegion(seeds.labels, grid.size, region),
+    labels: seeds.count,
+    ...(warm === undefined ? {} : { warmStart: warm }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const inside = walk.labels.map((label) => (label === seedValues.lesion ? 1 : 0));
+  if (reachesBorder(inside, region, grid)) {
+    warnings.push('the lesion reaches the border of its region: mark surroundings there');
+  }
+  const onGrid = <T extends Uint8Array | Float32Array>(into: T, values: T) => {
+    pasteRegion(into, grid.size, region, values);
+    return makeVolume(grid, into);
+  };
+  const count = voxelCount(grid.size);
+  return {
+    mask: onGrid(new Uint8Array(count), inside),
+    probability: onGrid(new Float32Array(count), walk.probabilities.slice(0, inside.length)),
+    voxels: inside.reduce((sum: number, v) => sum + v, 0),
+    ...{ iterations: walk.iterations, residual: walk.residual, warnings },
+    walk: { region, labels: seeds.count, probabilities: walk.probabilities },
+  };
+}

@@ -1,0 +1,44 @@
+import { FlcError } from '@flc-native/errors';
+import { z } from 'zod';
+
+/**
+ * Parameters of segmentation. The defaults are those that were measured on phantoms (docs/results/segmentation.md).
+ */
+const settingsSchema = z.strictObject({
+  beta: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(1)
+    .describe('how much a difference hinders the walk; differences count in units of the noise'),
+  smoothing: z
+    .number()
+    .min(0)
+    .max(20)
+    .default(1)
+    .describe(
+      'standard deviation of the Gaussian filter in plane before differences are taken, mm',
+    ),
+  margin: z
+    .number()
+    .min(0)
+    .max(500)
+    .default(10)
+    .describe('mm kept round the seeds in plane; the rest is not looked at'),
+});
+
+export type SegmentationInput = z.input<typeof settingsSchema>;
+export type SegmentationSettings = z.output<typeof settingsSchema>;
+
+/** Fills defaults in. INVALID_CONFIG for an unknown key or a wrong value. */
+export function resolveSegmentation(input: SegmentationInput = {}): SegmentationSettings {
+  const result = settingsSchema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'segmentation'}: ${issue.message}`,
+  );
+  throw new FlcError('INVALID_CONFIG', `segmentation: ${problems.join('; ')}`, {
+    details: { problems },
+    remedy: 'correct the named values',
+  });
+}
