@@ -1,4 +1,21 @@
 export type {
+  ComparisonEntry,
+  ComparisonInput,
+  MethodGroup,
+  MissingPartition,
+} from './comparison/comparison.js';
+export {
+  buildComparison,
+  type ComparedMethod,
+  type ComparisonModel,
+} from './comparison/comparison-model.js';
+export { type PaperRow, paperTable2 } from './comparison/paper-table.js';
+export {
+  type ComparisonOptions,
+  type WrittenComparison,
+  writeComparison,
+} from './comparison/write-comparison.js';
+export type {
   EvaluatedLabelMap,
   EvaluationResult,
   LesionPrediction,

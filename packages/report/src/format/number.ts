@@ -36,3 +36,15 @@ export function meanAndDeviation(aggregate: Aggregate): string {
   const mean = (100 * aggregate.mean).toFixed(2);
   return aggregate.sd === null ? mean : `${mean} ± ${(100 * aggregate.sd).toFixed(2)}`;
 }
+
+/** A difference of shares in percentage points, with its sign: 0.0312 -> "+3.1". */
+export function points(value: number): string {
+  const text = (100 * value).toFixed(1);
+  return value > 0 ? `+${text}` : text.replace('-', '−');
+}
+
+/** "0.034"; below what three decimals show, "< 0.001". */
+export function pText(value: number | null): string {
+  if (value === null) return undefinedMark;
+  return value < 0.001 ? '< 0.001' : value.toFixed(3);
+}

@@ -1,0 +1,88 @@
+import { percent, percentInterval, pText, undefinedMark } from '../format/number.js';
+import { notADevice, syntheticData } from '../statements.js';
+import type { ComparedMethod, ComparisonModel } from './comparison-model.js';
+
+export const aboutComparison =
+  'Methods that classify focal liver lesions in multi-phase CT, each trained and tested on the same partitions: the comparison of Liang et al., MICCAI 2018, Table 2, on other data.';
+
+/** What every output form says first. */
+export function comparisonBanners(model: ComparisonModel): string[] {
+  return [
+    ...(model.synthetic ? [syntheticData] : []),
+    notADevice,
+    ...(model.caption === null ? [] : [model.caption]),
+  ];
+}
+
+/** The plain statement beside the paper's column. */
+export function dataDiffer(model: ComparisonModel): string {
+  const ours = model.synthetic ? 'computer-generated phantoms' : 'another cohort';
+  return `The paper’s numbers come from 480 CT slices that are private; ours come from ${ours}. The data differ, so a difference between the columns says nothing about which implementation is better.`;
+}
+
+/** Why cells of a row are missing: partitions without results, classes without lesions. */
+export function missingNotes(model: ComparisonModel, method: ComparedMethod): string[] {
+  const { entry, missing, runs, summary } = method;
+  const told = missing.map(
+    ({ partition, code, message, remedy }) =>
+      `${entry.title}, ${partition}: ${code}, ${message}${remedy === undefined ? '' : ` ${remedy}`}`,
+  );
+  const known = new Set([...runs, ...missing].map((of) => of.partition));
+  const untold = model.partitions
+    .filter((partition) => !known.has(partition))
+    .map((partition) => `${entry.title}, ${partition}: not run.`);
+  const absent = summary.perClass.flatMap(({ accuracy }) =>
+    runs.length > 0 && accuracy.values.includes(null)
+      ? [`${entry.title}: ${accuracy.reason}.`]
+      : [],
+  );
+  return [...told, ...untold, ...new Set(absent)];
+}
+
+/** What a cohort of this size allows one to conclude. */
+export function conclusions(model: ComparisonModel): string[] {
+  const { size, partitions } = model;
+  const sentences = [
+    `${size.lesions} lesions of ${size.patients} patients are tested in ${partitions.length} partition${partitions.length === 1 ? '' : 's'}, ${size.decisions} decisions per method. ${size.repeated} lesions are in the test part of more than one partition: intervals and the bootstrap test draw patients jointly over the partitions, so such a lesion adds no independent evidence; McNemar’s test counts it once.`,
+  ];
+  if (partitions.length > 1) {
+    sentences.push(
+      `A standard deviation over ${partitions.length} partitions has ${partitions.length - 1} degree${partitions.length === 2 ? '' : 's'} of freedom and says little; read the intervals.`,
+    );
+  }
+  return [...sentences, ...aboutReference(model)];
+}
+
+function aboutReference({ reference, tests, methods }: ComparisonModel): string[] {
+  if (reference === null)
+    return ['No method is tested against a reference: no network row has results.'];
+  const { title } = reference.entry;
+  const { accuracy } = reference.joint;
+  const sentences = [];
+  if (percentInterval(accuracy) !== undefinedMark) {
+    sentences.push(
+      `The accuracy of ${title}, ${percent(accuracy.value)}, is known up to its 95 % interval, ${percentInterval(accuracy)}.`,
+    );
+  }
+  const detectable = tests.flatMap((test) => test.detectable ?? []);
+  if (detectable.length > 0) {
+    const least = (100 * Math.min(...detectable)).toFixed(1);
+    const most = (100 * Math.max(...detectable)).toFixed(1);
+    sentences.push(
+      `To be found with a power of 80 % at the 5 % level, a true difference from ${title} must be at least ${least === most ? least : `${least} to ${most}`} points, depending on the method, and more after the correction for ${tests.length} comparisons. Smaller ones cannot be told from chance in this cohort.`,
+    );
+  }
+  const found = tests.filter((test) => (test.correctedPValue ?? 1) < 0.05);
+  if (tests.length > 0) {
+    const names = found.map(
+      ({ method, correctedPValue }) =>
+        `${methods.find((of) => of.entry.method === method)?.entry.title ?? method} (p ${pText(correctedPValue).replace(/^(?=\d)/, '= ')})`,
+    );
+    sentences.push(
+      found.length === 0
+        ? `After the correction no method differs from ${title} at the 5 % level. That is no proof that they are equal.`
+        : `After the correction ${found.length} of ${tests.length} differ from ${title} at the 5 % level: ${names.join('; ')}. Of the others nothing is shown, neither a difference nor equality.`,
+    );
+  }
+  return sentences;
+}

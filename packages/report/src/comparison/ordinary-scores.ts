@@ -1,0 +1,46 @@
+import { lesionsWithoutOrdinaryPatch } from '../cohort-tables.js';
+import type { Measure, Proportion } from '../metrics/measure.js';
+import { type Aggregate, aggregate } from '../metrics/partitions.js';
+import { proportion } from '../metrics/wilson.js';
+import type { CohortSample } from '../prepared-cohort.js';
+import type { ScoredRun } from './scored-method.js';
+
+/** The accuracy over the lesions that have a patch of the ordinary coverage: the denominator of the paper's network rows. */
+export interface OrdinaryScores {
+  /** One per partition. */
+  readonly runs: readonly Proportion[];
+  readonly accuracy: Aggregate;
+  readonly perClass: readonly Aggregate[];
+  /** Lesions left out, over all partitions. */
+  readonly leftOut: number;
+}
+
+/** Null where no tested lesion lacks an ordinary patch, or the cohort is not known. */
+export function ordinaryScores(
+  runs: readonly ScoredRun[],
+  samples: readonly CohortSample[],
+): OrdinaryScores | null {
+  const names = runs.map((run) => run.partition);
+  const classes = runs[0]?.metrics.classes ?? [];
+  let leftOut = 0;
+  const kept = runs.map(({ evaluation }) => {
+    const labelled = evaluation.predictions.filter((of) => of.truth !== null);
+    const without = lesionsWithoutOrdinaryPatch(labelled, samples);
+    leftOut += without.size;
+    return labelled.filter((of) => !without.has(of.id));
+  });
+  if (leftOut === 0) return null;
+  const share = (className?: string): Proportion[] =>
+    kept.map((lesions) => {
+      const of = lesions.filter(({ truth }) => className === undefined || truth === className);
+      const right = of.filter(({ truth, predicted }) => truth === predicted);
+      return proportion(right.length, of.length, 'no lesion has an ordinary patch');
+    });
+  const total = share();
+  return {
+    runs: total,
+    accuracy: aggregate(total as readonly Measure[], names),
+    perClass: classes.map((name) => aggregate(share(name), names)),
+    leftOut,
+  };
+}
