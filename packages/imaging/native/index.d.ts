@@ -15,9 +15,26 @@ export declare class BindingCancellation {
   cancel(): void
 }
 
+export interface BindingClusters {
+  centres: Float32Array
+  labels: Uint32Array
+  inertia: number
+  iterations: number
+}
+
+export interface BindingCodes {
+  atoms: Int32Array
+  coefficients: Float32Array
+}
+
 export interface BindingComponents {
   labels: Int32Array
   sizes: Int32Array
+}
+
+export interface BindingDictionary {
+  atoms: Float32Array
+  errors: Float64Array
 }
 
 /** A failure with its facts; the TypeScript face makes an `FlcError` of it. */
@@ -31,6 +48,28 @@ export interface BindingError {
 }
 
 export type BindingInterpolation = 'linear' | 'nearest'
+
+export interface BindingKMeans {
+  data: Float32Array
+  dimensions: number
+  /** First centres; left out where `draws` pick them. */
+  centres?: Float32Array
+  draws: Float64Array
+  maxIterations: number
+  tolerance: number
+  /** 0: as many as there are cores. */
+  threads: number
+}
+
+export interface BindingKSvd {
+  signals: Float32Array
+  dimensions: number
+  sparsity: number
+  iterations: number
+  draws: Float64Array
+  /** 0: as many as there are cores. */
+  threads: number
+}
 
 export interface BindingRandomWalk {
   images: Array<Float32Array>
@@ -58,11 +97,25 @@ export declare function connectedComponents(mask: Uint8Array, size: Array<number
 
 export declare function gaussianFilter(data: Float32Array, size: Array<number>, sigmaVoxels: Array<number>): Float32Array | BindingError
 
+export declare function greyCooccurrence(image: Uint8Array, mask: Uint8Array, rows: number, columns: number, levels: number, offsets: Int32Array): Uint32Array | BindingError
+
+export declare function haralickFeatures(counts: Uint32Array, levels: number): Float64Array | BindingError
+
 /** Panics on purpose: lets a test see that the process outlives a panic. */
 export declare function provokePanic(): Float32Array | BindingError
 
 export declare function resampleVolume(data: Float32Array, size: Array<number>, newSize: Array<number>, interpolation: BindingInterpolation): Float32Array | BindingError
 
+export declare function startKMeans(problem: BindingKMeans, cancellation: BindingCancellation): Promise<BindingClusters | BindingError>
+
+export declare function startKSvd(problem: BindingKSvd, cancellation: BindingCancellation): Promise<BindingDictionary | BindingError>
+
+export declare function startMatchingPursuit(signals: Float32Array, dictionary: Float32Array, dimensions: number, sparsity: number, threads: number, cancellation: BindingCancellation): Promise<BindingCodes | BindingError>
+
+export declare function startNearestWords(data: Float32Array, centres: Float32Array, dimensions: number, threads: number): Promise<Uint32Array | BindingError>
+
 export declare function startRandomWalk(walk: BindingRandomWalk, cancellation: BindingCancellation): Promise<BindingSegmentation | BindingError>
+
+export declare function uniformLocalBinaryPattern(image: Float32Array, rows: number, columns: number, points: number, radius: number): Uint8Array | BindingError
 
 export declare function warpVolume(data: Float32Array, size: Array<number>, field: Float32Array, interpolation: BindingInterpolation, fill: number): Float32Array | BindingError

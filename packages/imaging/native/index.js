@@ -773,13 +773,20 @@ if (
   }
 }
 
-const { BindingCancellation, BindingInterpolation, connectedComponents, gaussianFilter, provokePanic, resampleVolume, startRandomWalk, warpVolume } = nativeBinding
+const { BindingCancellation, BindingInterpolation, connectedComponents, gaussianFilter, greyCooccurrence, haralickFeatures, provokePanic, resampleVolume, startKMeans, startKSvd, startMatchingPursuit, startNearestWords, startRandomWalk, uniformLocalBinaryPattern, warpVolume } = nativeBinding
 export { BindingCancellation }
 export { BindingInterpolation }
 export { connectedComponents }
 export { gaussianFilter }
+export { greyCooccurrence }
+export { haralickFeatures }
 export { provokePanic }
 export { resampleVolume }
+export { startKMeans }
+export { startKSvd }
+export { startMatchingPursuit }
+export { startNearestWords }
 export { startRandomWalk }
+export { uniformLocalBinaryPattern }
 export { warpVolume }
 export const __napiBindingTarget = __napiLoadedBindingTarget

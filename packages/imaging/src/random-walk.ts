@@ -1,7 +1,7 @@
-import { FlcError } from '@flc-native/errors';
-import { abortWith } from './abort.js';
-import { callBindingAsync, makeCancellation } from './binding.js';
+import { callBindingAsync } from './binding.js';
+import { cancellable } from './cancellable.js';
 import type { Size } from './size.js';
+import { wholeNumber } from './whole-number.js';
 
 export interface RandomWalkOptions {
   /** One image, or several registered ones that are segmented jointly; values with x fastest. */
@@ -56,28 +56,16 @@ export async function randomWalker(options: RandomWalkOptions): Promise<RandomWa
     size: [...size],
     spacing: [...spacing],
     seeds: seeds instanceof Int32Array ? seeds : Int32Array.from(seeds),
-    labels: count('labels', labels),
+    labels: wholeNumber('labels', labels),
     beta: options.beta ?? 130,
     tolerance: options.tolerance ?? 1e-6,
-    iterations: count('maxIterations', options.maxIterations ?? 1000),
-    threads: count('threads', options.threads ?? 0),
+    iterations: wholeNumber('maxIterations', options.maxIterations ?? 1000),
+    threads: wholeNumber('threads', options.threads ?? 0),
     ...(warmStart === undefined ? {} : { warmStart }),
   };
-  const cancellation = makeCancellation();
-  const release = abortWith(signal, () => cancellation.cancel());
-  try {
-    const result = await callBindingAsync((binding) => binding.startRandomWalk(walk, cancellation));
-    const { iterations, residual, probabilities } = result;
-    return { labels: result.labels, probabilities, iterations, residual };
-  } finally {
-    release();
-  }
-}
-
-/** Node-API would wrap a negative or fractional number round to another one. */
-function count(what: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value;
-  throw new FlcError('INVALID_CONFIG', `${what} must be a whole number from 0`, {
-    details: { what, got: value },
-  });
+  const { iterations, residual, probabilities, ...result } = await cancellable(
+    signal,
+    (cancellation) => callBindingAsync((binding) => binding.startRandomWalk(walk, cancellation)),
+  );
+  return { labels: result.labels, probabilities, iterations, residual };
 }

@@ -5,6 +5,8 @@ mod background;
 pub mod cancellation;
 mod outcome;
 pub mod random_walk;
+pub mod texture;
+pub mod words;
 
 use flc_imaging::{Connectivity, Interpolation, Size};
 use napi::Either;
