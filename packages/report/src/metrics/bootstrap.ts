@@ -1,8 +1,8 @@
 import type { Random } from '@flc-native/pipeline';
 import type { Interval, Measure } from './measure.js';
 
-/** A statistic of the cohort in which lesion i counts `weights[i]` times. */
-export type WeightedStatistic = (weights: Float64Array) => Measure;
+/** Statistics of the cohort in which lesion i counts `weights[i]` times: always as many, in the same order. */
+export type WeightedStatistics = (weights: Float64Array) => readonly Measure[];
 
 const level = 0.95;
 
@@ -22,22 +22,21 @@ export interface Drawn {
  */
 export function bootstrapIntervals(
   { patient, patients }: Drawn,
-  statistics: readonly WeightedStatistic[],
+  statistics: WeightedStatistics,
   options: { readonly replicates: number; readonly random: Pick<Random, 'int'> },
 ): (Interval | null)[] {
   const { replicates, random } = options;
-  if (patients < 2 || replicates < 1) return statistics.map(() => null);
-  const values = statistics.map(() => new Float64Array(replicates));
-  const found = statistics.map(() => 0);
   const drawn = new Float64Array(patients);
-  const weights = new Float64Array(patient.length);
+  const weights = new Float64Array(patient.length).fill(1);
+  const values = statistics(weights).map(() => new Float64Array(Math.max(0, replicates)));
+  if (patients < 2 || replicates < 1) return values.map(() => null);
+  const found = values.map(() => 0);
   for (let r = 0; r < replicates; r++) {
     drawPatients(drawn, random);
     patient.forEach((of, lesion) => {
       weights[lesion] = drawn[of] as number;
     });
-    statistics.forEach((statistic, s) => {
-      const { value } = statistic(weights);
+    statistics(weights).forEach(({ value }, s) => {
       if (value === null) return;
       const at = found[s] as number;
       (values[s] as Float64Array)[at] = value;

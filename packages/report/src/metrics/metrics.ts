@@ -1,7 +1,7 @@
 import { type Random, randomStream } from '@flc-native/pipeline';
 import type { LesionPrediction } from '../evaluation.js';
 import { oneVsRestAuc, scoreOrder } from './auc.js';
-import { bootstrapIntervals, type WeightedStatistic } from './bootstrap.js';
+import { bootstrapIntervals, type WeightedStatistics } from './bootstrap.js';
 import { expectedCalibrationError, type ReliabilityBin, reliability } from './calibration.js';
 import { confusionMatrix, correct, outcomesOf, toRows, total } from './confusion.js';
 import { type Measure, meanOf, type Proportion, withInterval } from './measure.js';
@@ -67,8 +67,8 @@ export function computeMetrics(
   const statistics = allStatistics(scored);
   const intervals = bootstrapIntervals(scored, statistics, { replicates, random });
   const ones = new Float64Array(scored.truth.length).fill(1);
-  const measures = statistics.map((statistic, s) =>
-    withInterval(statistic(ones), intervals[s] ?? null),
+  const measures = statistics(ones).map((measure, s) =>
+    withInterval(measure, intervals[s] ?? null),
   );
   const [accuracyByPatients, balanced, f1Mean, agreement, macroAuc, ...aucs] = measures as [
     Measure,
@@ -113,20 +113,19 @@ export function computeMetrics(
 }
 
 /** Accuracy, balanced accuracy, macro F1, kappa, macro AUC, then each class's AUC. */
-function allStatistics(scored: Scored): WeightedStatistic[] {
+function allStatistics(scored: Scored): WeightedStatistics {
   const { classes } = scored;
   const order = scoreOrder(scored);
-  const aucs = classes.map(
-    (_, c): WeightedStatistic =>
-      (weights) =>
-        oneVsRestAuc(order, c, weights),
-  );
-  return [
-    (weights) => accuracy(confusionMatrix(scored, weights)),
-    (weights) => balancedAccuracy(confusionMatrix(scored, weights), classes),
-    (weights) => macroF1(confusionMatrix(scored, weights), classes),
-    (weights) => kappa(confusionMatrix(scored, weights)),
-    (weights) => meanOf(aucs.map((auc) => auc(weights))),
-    ...aucs,
-  ];
+  return (weights) => {
+    const matrix = confusionMatrix(scored, weights);
+    const aucs = classes.map((_, c) => oneVsRestAuc(order, c, weights));
+    return [
+      accuracy(matrix),
+      balancedAccuracy(matrix, classes),
+      macroF1(matrix, classes),
+      kappa(matrix),
+      meanOf(aucs),
+      ...aucs,
+    ];
+  };
 }

@@ -1,7 +1,7 @@
 import type { Random } from '@flc-native/pipeline';
 import type { LesionPrediction } from '../evaluation.js';
 import { oneVsRestAuc, scoreOrder } from '../metrics/auc.js';
-import { bootstrapIntervals, type WeightedStatistic } from '../metrics/bootstrap.js';
+import { bootstrapIntervals, type WeightedStatistics } from '../metrics/bootstrap.js';
 import { confusionMatrix } from '../metrics/confusion.js';
 import { type Measure, meanOf, notDefined, withInterval } from '../metrics/measure.js';
 import { toScored } from '../metrics/scored.js';
@@ -31,22 +31,23 @@ export function jointMeasures(
   options: { readonly replicates: number; readonly random: Pick<Random, 'int'> },
 ): JointMeasures {
   const clusters = clusterPatients(partitions);
-  const parts = partitions.map((predictions) => statisticsOf(predictions, classes));
-  const ones = new Float64Array(clusters.patient.length).fill(1);
-  const joint = (parts[0] ?? []).map((_, s): WeightedStatistic => {
-    const present = parts.flatMap((part, p) => {
-      const statistic = part[s] as WeightedStatistic;
-      const weightsOf = (weights: Float64Array) =>
-        weights.subarray(clusters.starts[p], clusters.starts[p + 1]);
-      const { value } = statistic(weightsOf(ones));
-      return value === null ? [] : [(weights: Float64Array) => statistic(weightsOf(weights))];
-    });
-    if (present.length === 0) return (parts[0] as WeightedStatistic[])[s] as WeightedStatistic;
-    return (weights) => meanOf(present.map((statistic) => statistic(weights)));
+  const parts = partitions.map((predictions, p): WeightedStatistics => {
+    const statistics = statisticsOf(predictions, classes);
+    const { starts } = clusters;
+    return (weights) => statistics(weights.subarray(starts[p], starts[p + 1]));
   });
+  const ones = new Float64Array(clusters.patient.length).fill(1);
+  const present = parts.map((part) => part(ones).map(({ value }) => value !== null));
+  const joint: WeightedStatistics = (weights) => {
+    const values = parts.map((part) => part(weights));
+    return (values[0] ?? []).map((first, s) => {
+      const found = values.flatMap((of, p) => (present[p]?.[s] ? [of[s] as Measure] : []));
+      return found.length === 0 ? first : meanOf(found);
+    });
+  };
   const intervals = bootstrapIntervals(clusters, joint, options);
-  const [total, balanced, f1, agreement, auc, ...perClass] = joint.map((statistic, s) =>
-    withInterval(statistic(ones), intervals[s] ?? null),
+  const [total, balanced, f1, agreement, auc, ...perClass] = joint(ones).map((measure, s) =>
+    withInterval(measure, intervals[s] ?? null),
   );
   const missing = notDefined('no partition was evaluated');
   return {
@@ -63,20 +64,18 @@ export function jointMeasures(
 function statisticsOf(
   predictions: readonly LesionPrediction[],
   classes: readonly string[],
-): WeightedStatistic[] {
+): WeightedStatistics {
   const scored = toScored(predictions, classes);
   const order = scoreOrder(scored);
-  const matrix = (weights: Float64Array) => confusionMatrix(scored, weights);
-  return [
-    (weights) => accuracy(matrix(weights)),
-    (weights) => balancedAccuracy(matrix(weights), classes),
-    (weights) => macroF1(matrix(weights), classes),
-    (weights) => kappa(matrix(weights)),
-    (weights) => meanOf(classes.map((_, c) => oneVsRestAuc(order, c, weights))),
-    ...classes.map(
-      (name, c): WeightedStatistic =>
-        (weights) =>
-          sensitivity(matrix(weights), c, name),
-    ),
-  ];
+  return (weights) => {
+    const matrix = confusionMatrix(scored, weights);
+    return [
+      accuracy(matrix),
+      balancedAccuracy(matrix, classes),
+      macroF1(matrix, classes),
+      kappa(matrix),
+      meanOf(classes.map((_, c) => oneVsRestAuc(order, c, weights))),
+      ...classes.map((name, c) => sensitivity(matrix, c, name)),
+    ];
+  };
 }
