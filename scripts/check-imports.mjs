@@ -14,7 +14,8 @@ const arrows = {
   pipeline: ['imaging'],
   report: ['pipeline'],
   classifier: ['core-native', 'pipeline', 'svm'],
-  cli: ['classifier', 'core-native', 'imaging', 'pipeline', 'report', 'svm'],
+  experiment: ['baselines', 'classifier', 'core-native', 'pipeline'],
+  cli: ['classifier', 'core-native', 'experiment', 'imaging', 'pipeline', 'report', 'svm'],
 };
 
 /** The only package that talks to the terminal and ends the process. */

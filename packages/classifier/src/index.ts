@@ -5,6 +5,7 @@ export {
   type LesionClassification,
 } from './classifier.js';
 export { decideByProbability, decideByVote } from './decide-otherwise.js';
+export { dataHash } from './cohort.js';
 export { classifyPrepared, type EvaluateOptions, evaluate } from './evaluate.js';
 export {
   type EvaluatedLabelMap,
@@ -15,6 +16,7 @@ export {
 } from './evaluation.js';
 export { type FitConfig, type FitEvent, type FitOptions, type FitResult, fit } from './fit.js';
 export type { LesionSlice, MappedLesion, SliceLabelMap } from './label-maps.js';
+export { type Lesion, lesionsOf, slicesAsLesions } from './lesions.js';
 export {
   type ModelDescription,
   type Preprocessing,

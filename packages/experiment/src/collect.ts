@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import {
+  decideByProbability,
+  decideByVote,
+  type EvaluationResult,
+  readEvaluation,
+} from '@flc-native/classifier';
+import { toFlcError } from '@flc-native/errors';
+import { evaluationFile, readJobState, type StoredError } from './job-state.js';
+import { comparisonMethods } from './methods.js';
+import type { Row, RowGroup } from './rows.js';
+
+/** A cell of the table that could not be filled. */
+export interface MissingCell {
+  readonly partition: string;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** A row with what its jobs left. */
+export interface ComparedRow {
+  readonly method: string;
+  readonly title: string;
+  readonly group: RowGroup;
+  readonly paperRow?: string;
+  readonly citation?: string;
+  readonly deviations?: readonly string[];
+  /** In the order of the partitions, without the missing ones. */
+  readonly evaluations: readonly EvaluationResult[];
+  readonly missing: readonly MissingCell[];
+  /** Of all partitions; null where no job of the row ended. */
+  readonly seconds: number | null;
+  /** What was set and chosen, by partition. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Folders of the training runs, by partition. */
+  readonly runs: Readonly<Record<string, string>>;
+}
+
+/** The folder of a job within that of the comparison. */
+export function jobDir(out: string, partition: string, row: string): string {
+  return join(out, 'jobs', partition, row);
+}
+
+/** Reads what the jobs of a row left. */
+export async function collectRow(
+  row: Row,
+  partitions: readonly string[],
+  out: string,
+): Promise<ComparedRow> {
+  const evaluations: EvaluationResult[] = [];
+  const missing: MissingCell[] = [];
+  const settings: Record<string, unknown> = {};
+  const runs: Record<string, string> = {};
+  let seconds: number | null = null;
+  const source = row.kind === 'derived' ? row.from : row.key;
+  for (const partition of partitions) {
+    const dir = jobDir(out, partition, source);
+    const state = await readJobState(dir);
+    const cell = state?.error ?? (await evaluationOf(dir));
+    if ('code' in cell) {
+      missing.push(missingCell(partition, cell));
+      continue;
+    }
+    evaluations.push(decided(row, { ...cell, name: partition }));
+    if (row.kind !== 'derived') settings[partition] = state?.description;
+    if (row.kind === 'network') runs[partition] = join(dir, 'run');
+    if (row.kind !== 'derived') seconds = (seconds ?? 0) + (state?.seconds ?? 0);
+  }
+  const { title, group } = row;
+  const head = { method: row.key, title, group, ...publication(row) };
+  return { ...head, evaluations, missing, seconds, settings, runs };
+}
+
+async function evaluationOf(dir: string): Promise<EvaluationResult | StoredError> {
+  try {
+    return await readEvaluation(join(dir, evaluationFile));
+  } catch (thrown) {
+    return toFlcError(thrown).toJSON();
+  }
+}
+
+function missingCell(partition: string, { code, message, remedy }: StoredError): MissingCell {
+  return { partition, code, message, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+function decided(row: Row, evaluation: EvaluationResult): EvaluationResult {
+  if (row.kind !== 'derived') return evaluation;
+  return row.decision === 'vote' ? decideByVote(evaluation) : decideByProbability(evaluation);
+}
+
+/** Where the method comes from, and where ours is another. */
+function publication(row: Row): Partial<ComparedRow> {
+  const method =
+    row.kind === 'classic' ? comparisonMethods.find(({ name }) => name === row.key) : undefined;
+  const citation = method?.citation ?? (row.kind === 'network' ? row.citation : undefined);
+  const deviations = method?.deviations ?? (row.kind === 'network' ? row.deviations : undefined);
+  return {
+    ...(row.paperRow === undefined || row.paperRow === '' ? {} : { paperRow: row.paperRow }),
+    ...(citation === undefined ? {} : { citation }),
+    ...(deviations === undefined ? {} : { deviations }),
+  };
+}

@@ -1,0 +1,167 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { FlcError, toFlcError } from '@flc-native/errors';
+import {
+  type Partition,
+  type PhantomTruth,
+  type Prepared,
+  readPrepared,
+  readSplits,
+} from '@flc-native/pipeline';
+import { chooseRows } from './choose-rows.js';
+import { type ComparedRow, collectRow, jobDir } from './collect.js';
+import { claimFolder } from './comparison-folder.js';
+import { demandOf, type JobDemand } from './demand.js';
+import { readJobState, writeJobState } from './job-state.js';
+import { oracleEvaluation } from './oracle-row.js';
+import { mainRow, type Row, tableRows } from './rows.js';
+import { runWithin } from './schedule.js';
+import type { ComparisonSettings, Job } from './settings.js';
+import { startJob } from './start-job.js';
+import { ProgressSum, type TableProgress } from './table-progress.js';
+
+export interface CompareOptions {
+  /** Folder of prepared lesions. */
+  readonly prepared: string;
+  /** File of the splits; every method runs on each of its partitions. */
+  readonly splits: string;
+  /** Folder of the results; a comparison that was interrupted there goes on. */
+  readonly out: string;
+  /** Names of rows and groups; default `table2`. */
+  readonly methods?: readonly string[];
+  readonly settings: ComparisonSettings;
+  /** Cores that methods may take together; default all. */
+  readonly cores?: number;
+  /** MiB that methods may take together; default three quarters of the machine's. */
+  readonly memory?: number;
+  /** Networks are spread over these; default the one of the settings. */
+  readonly devices?: readonly string[];
+  /** Of phantoms, for the oracle's row. */
+  readonly truth?: { readonly truth: PhantomTruth; readonly key?: Uint8Array };
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TableProgress) => void;
+  /** Another script for the jobs, for tests. */
+  readonly script?: URL;
+}
+
+export interface Comparison {
+  readonly partitions: readonly string[];
+  readonly rows: readonly ComparedRow[];
+  readonly prepared: Prepared;
+}
+
+/**
+ * Runs every chosen method on every partition, each once in a process of its own, and gathers what they decided on the
+ * test parts. What is on disk already is not run again; what failed is tried again, and if it fails still the rest is
+ * gathered nonetheless.
+ *
+ * @throws FlcError CANCELLED (what is done stays), INVALID_CONFIG for unknown methods or a folder of another comparison,
+ *   DATA_ERROR for a prepared cohort of another version or splits of another cohort
+ */
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const { settings, out, signal } = options;
+  const prepared = await readPrepared(options.prepared);
+  const splits = await readSplits(options.splits);
+  checkPatients(splits.partitions, prepared);
+  const rows = withSources(chooseRows(options.methods ?? ['table2'], prepared.index.phases));
+  await claimFolder(out, prepared, splits, settings);
+  const jobs = await openJobs(options, rows, splits.partitions);
+  const progress = new ProgressSum(new Map(jobs.map(({ name, weight }) => [name, weight])), (sum) =>
+    options.onProgress?.(sum),
+  );
+  const capacity = {
+    cores: options.cores ?? availableParallelism(),
+    memory: options.memory ?? (0.75 * totalmem()) / 2 ** 20,
+  };
+  await runWithin(capacity, jobs, async ({ job, name }) => {
+    if (signal?.aborted) throw new FlcError('CANCELLED', 'The comparison was interrupted');
+    const onProgress = (done: number, stage: string) => progress.update(name, done, stage);
+    await startJob(job, { signal, onProgress, script: options.script }).catch(
+      async (thrown: unknown) => {
+        const error = toFlcError(thrown);
+        if (error.code === 'CANCELLED') throw error;
+        // What killed one process need not end the others; the cell says what it was.
+        await writeJobState(job.dir, { seconds: 0, description: {}, error: error.toJSON() });
+      },
+    );
+    progress.end(name);
+  });
+  const names = splits.partitions.map(({ name }) => name);
+  const compared: ComparedRow[] = [];
+  for (const row of rows) compared.push(await collectRow(row, names, out));
+  if (options.truth !== undefined && settings.unit === 'lesion')
+    compared.push(oracleRow(options.truth, prepared, splits.partitions));
+  return { partitions: names, rows: compared, prepared };
+}
+
+interface OpenJob extends JobDemand {
+  readonly name: string;
+  readonly job: Job;
+}
+
+/** The jobs that have not ended well. */
+async function openJobs(
+  options: CompareOptions,
+  rows: readonly Row[],
+  partitions: readonly Partition[],
+): Promise<OpenJob[]> {
+  const { settings, out } = options;
+  const devices = options.devices ?? [settings.train.device ?? 'auto'];
+  const jobs: OpenJob[] = [];
+  for (const row of rows) {
+    if (row.kind === 'derived') continue;
+    for (const { name: partition } of partitions) {
+      const dir = jobDir(out, partition, row.key);
+      const state = await readJobState(dir);
+      if (state !== undefined && state.error === null) continue;
+      const device = devices[jobs.length % devices.length] as string;
+      const own = { ...settings, train: { ...settings.train, device } };
+      jobs.push({
+        ...demandOf(row, own, device),
+        name: `${row.key} ${partition}`,
+        job: {
+          ...{ row: row.key, partition, dir, settings: own },
+          ...{ prepared: options.prepared, splits: options.splits },
+        },
+      });
+    }
+  }
+  return jobs;
+}
+
+/** A decision on another row's label maps brings that row. */
+function withSources(rows: readonly Row[]): Row[] {
+  const keys = new Set(rows.map(({ key }) => key));
+  const lacking = rows.some((row) => row.kind === 'derived' && !keys.has(row.from));
+  const source = tableRows.find(({ key }) => key === mainRow);
+  return lacking && source !== undefined ? [source, ...rows] : [...rows];
+}
+
+/** @throws FlcError DATA_ERROR if the splits list patients that are not prepared */
+function checkPatients(partitions: readonly Partition[], { index }: Prepared): void {
+  const known = new Set(index.samples.map(({ patientId }) => patientId));
+  for (const { name, train, val, test } of partitions) {
+    const unknown = [...train, ...val, ...test].filter((patient) => !known.has(patient));
+    if (unknown.length === 0) continue;
+    throw new FlcError('DATA_ERROR', `Partition ${name} lists patients that are not prepared`, {
+      details: { partition: name, unknown },
+      remedy: 'Make the splits anew from this cohort: flc-native split.',
+    });
+  }
+}
+
+function oracleRow(
+  { truth, key }: NonNullable<CompareOptions['truth']>,
+  prepared: Prepared,
+  partitions: readonly Partition[],
+): ComparedRow {
+  return {
+    method: 'oracle',
+    title: 'Oracle on the latent mean HU',
+    group: 'oracle',
+    evaluations: partitions.map((partition) => oracleEvaluation(prepared, partition, truth, key)),
+    missing: [],
+    seconds: null,
+    settings: {},
+    runs: {},
+  };
+}
