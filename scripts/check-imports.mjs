@@ -13,6 +13,7 @@ const arrows = {
   'core-native': [],
   pipeline: ['imaging'],
   report: ['pipeline'],
+  baselines: ['imaging', 'pipeline', 'svm'],
   classifier: ['core-native', 'pipeline', 'svm'],
   experiment: ['baselines', 'classifier', 'core-native', 'pipeline'],
   cli: ['classifier', 'core-native', 'experiment', 'imaging', 'pipeline', 'report', 'svm'],

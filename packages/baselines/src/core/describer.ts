@@ -1,0 +1,31 @@
+import type { LabelledLesion, MethodName } from '../comparison-method.js';
+import type { LesionPixels, ReadLesion } from './lesion-pixels.js';
+
+/** A lesion as numbers. */
+export interface LesionFeatures {
+  readonly values: Float64Array;
+  readonly warnings: readonly string[];
+}
+
+/** What turns lesions into features: the part in which the methods differ. */
+export interface LesionDescriber {
+  describe(lesion: LesionPixels, signal?: AbortSignal): Promise<LesionFeatures>;
+  /** What was learned, in a few numbers. */
+  readonly summary: Readonly<Record<string, unknown>>;
+  /** Plain JSON, for the method's `load`. */
+  toJSON(): unknown;
+}
+
+/** What a describer learns from: the train part and nothing else. */
+export interface LearningContext {
+  readonly method: MethodName;
+  readonly lesions: readonly LabelledLesion[];
+  readonly read: ReadLesion;
+  readonly phases: readonly string[];
+  /** Index of the reference phase, the portal venous one. */
+  readonly reference: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly signal: AbortSignal | undefined;
+  progress(stage: 'patches' | 'words' | 'features', done: number, total: number): void;
+}
