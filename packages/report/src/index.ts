@@ -4,11 +4,13 @@ export type {
   MethodGroup,
   MissingPartition,
 } from './comparison/comparison.js';
+export { comparisonJson } from './comparison/comparison-json.js';
 export {
   buildComparison,
   type ComparedMethod,
   type ComparisonModel,
 } from './comparison/comparison-model.js';
+export { comparisonText } from './comparison/comparison-text.js';
 export { type PaperRow, paperTable2 } from './comparison/paper-table.js';
 export {
   type ComparisonOptions,

@@ -93,7 +93,8 @@ function ordinaryAccuracy(
 
 const order: readonly Verdict[] = ['wrong', 'right', 'unlabelled'];
 
-function orderedLesions(predictions: readonly LesionPrediction[]): ReportedLesion[] {
+/** Wrong decisions first, then right ones, then lesions without truth. */
+export function orderedLesions(predictions: readonly LesionPrediction[]): ReportedLesion[] {
   const lesions = predictions.map((prediction) => ({ prediction, verdict: verdictOf(prediction) }));
   return order.flatMap((verdict) => lesions.filter((lesion) => lesion.verdict === verdict));
 }

@@ -206,7 +206,7 @@ describe('writeComparison', () => {
 
   it('writes the four forms, with equal bytes for equal input', async () => {
     const { files } = await writeComparison({ ...input, outDir: join(folder, 'a') });
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     await writeComparison({ ...syntheticComparison(60), outDir: join(folder, 'b') });
     for (const name of await readdir(join(folder, 'a'))) {
       const [a, b] = await Promise.all(['a', 'b'].map((of) => readFile(join(folder, of, name))));

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
+import { imagesOfLesion, LesionImages } from '../pictures/lesion-images.js';
 import type { CohortSample } from '../prepared-cohort.js';
 import type { ComparisonInput } from './comparison.js';
 import { comparisonCsv } from './comparison-csv.js';
 import { comparisonJson } from './comparison-json.js';
 import { comparisonMarkdown } from './comparison-markdown.js';
 import { buildComparison, type ComparisonModel } from './comparison-model.js';
+import { comparisonPage } from './page/comparison-page.js';
 
 export interface ComparisonOptions<S extends CohortSample = CohortSample>
   extends ComparisonInput<S> {
@@ -34,11 +36,7 @@ export async function writeComparison<S extends CohortSample>(
   const model = buildComparison(options);
   const files: string[] = [];
   const write = async (name: string, content: string) => {
-    if (options.signal?.aborted) {
-      throw new FlcError('CANCELLED', 'The comparison was interrupted.', {
-        cause: options.signal.reason,
-      });
-    }
+    throwIfAborted(options.signal);
     const file = join(options.outDir, name);
     await writeFileAtomic(file, content);
     files.push(file);
@@ -46,5 +44,32 @@ export async function writeComparison<S extends CohortSample>(
   await write('comparison.json', comparisonJson(model));
   await write('comparison.csv', comparisonCsv(model));
   await write('comparison.md', comparisonMarkdown(model));
+  await write('comparison.html', await comparisonPage(model, await drawLesions(model, options)));
   return { files, model };
+}
+
+/** The panels of the reference's lesions; none without a prepared cohort. */
+async function drawLesions<S extends CohortSample>(
+  { reference }: ComparisonModel,
+  { prepared, signal, onProgress }: ComparisonOptions<S>,
+): Promise<LesionImages> {
+  const images = new LesionImages();
+  if (prepared === undefined || reference === null) return images;
+  const total = reference.runs.reduce((n, run) => n + run.evaluation.predictions.length, 0);
+  let done = 0;
+  for (const { partition, evaluation } of reference.runs) {
+    for (const prediction of evaluation.predictions) {
+      throwIfAborted(signal);
+      const slices = await imagesOfLesion(prepared, evaluation, partition, prediction);
+      images.add(partition, prediction.id, slices);
+      done++;
+      onProgress?.({ done, total });
+    }
+  }
+  return images;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new FlcError('CANCELLED', 'The comparison was interrupted.', { cause: signal.reason });
 }

@@ -41,8 +41,8 @@ function wrongDecisions(reported: ReportedEvaluation, images: LesionImages): str
     .map(({ prediction }) => {
       const heading = `${prediction.id}: ${prediction.truth} taken for ${prediction.predicted}`;
       const slices = images.of(reported.name, prediction.id);
-      const pictures = slices.map(
-        ({ file }) => `![${escapeMarkdown(heading)}](${encodeURI(file)})`,
+      const pictures = slices.flatMap(({ file }) =>
+        file === null ? [] : [`![${escapeMarkdown(heading)}](${encodeURI(file)})`],
       );
       return [`**${escapeMarkdown(`${reported.name}, ${heading}`)}**`, ...pictures].join('\n\n');
     })

@@ -10,11 +10,12 @@ const verdicts: Readonly<Record<Verdict, { readonly mark: string; readonly text:
   unlabelled: { mark: '?', text: 'Not scored' },
 };
 
-/** One lesion: decision, pictures of its largest slice, and the numbers behind the decision. */
+/** One lesion: decision, pictures of its largest slice, and the numbers behind the decision; `below` ends the card. */
 export function lesionCard(
   lesion: ReportedLesion,
   classes: readonly string[],
   slices: readonly SliceImages[],
+  below: Html = nothing,
 ): Html {
   const { prediction, verdict } = lesion;
   const { mark, text } = verdicts[verdict];
@@ -26,8 +27,15 @@ export function lesionCard(
 ${shown === undefined ? html`<p class="missing">No pictures: the prepared cohort was not given.</p>` : panels(shown, lesion)}
 ${numbers(lesion, classes)}
 ${prediction.warnings.length === 0 ? nothing : html`<ul class="warnings">${prediction.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}
-${others.length === 0 ? nothing : html`<p class="others">The largest of ${slices.length} slices is shown; others: ${others.map(({ file }, i) => html`<a href="${file}">slice ${i + 2}</a> `)}</p>`}
-</article>`;
+${others.length === 0 ? nothing : otherSlices(others)}
+${below}</article>`;
+}
+
+function otherSlices(others: readonly SliceImages[]): Html {
+  const links = others.flatMap(({ file }, i) =>
+    file === null ? [] : [html`<a href="${file}">slice ${i + 2}</a> `],
+  );
+  return html`<p class="others">The largest of ${others.length + 1} slices is shown${links.length === 0 ? '.' : '; others: '}${links}</p>`;
 }
 
 function decisionText({ prediction }: ReportedLesion): Html {
@@ -67,8 +75,29 @@ function share(value: number | undefined): Html {
 }
 
 /** A small square in the colour of class `c`. */
-export function swatch(classes: readonly string[], c: number): Html {
+function swatch(classes: readonly string[], c: number): Html {
   const color = classColors(classes)[c];
   if (color === undefined) return nothing;
   return html`<span class="swatch" style="--color:${toHex(color)}" aria-hidden="true"></span>`;
+}
+
+/** The colours of the classes, as in the label maps. */
+export function classLegend(classes: readonly string[]): Html {
+  const entries = classes.map((name, c) => html`<li>${swatch(classes, c)}${name}</li>`);
+  return html`<ul class="legend" aria-label="Colours of the classes">${entries}</ul>`;
+}
+
+const groups: readonly [Verdict, string][] = [
+  ['wrong', 'wrong'],
+  ['right', 'right'],
+  ['unlabelled', 'not scored'],
+];
+
+/** "3 wrong, 20 right". */
+export function verdictCounts(lesions: readonly ReportedLesion[]): string {
+  const counted = groups.flatMap(([verdict, text]) => {
+    const count = lesions.filter((lesion) => lesion.verdict === verdict).length;
+    return count === 0 ? [] : [`${count} ${text}`];
+  });
+  return counted.join(', ');
 }

@@ -9,7 +9,7 @@ import {
 } from '../format/number.js';
 import { provenanceTable } from '../format/provenance-table.js';
 import type { LesionImages } from '../pictures/lesion-images.js';
-import type { ReportedEvaluation, ReportModel, Verdict } from '../report-model.js';
+import type { ReportedEvaluation, ReportModel } from '../report-model.js';
 import {
   aboutMethod,
   notADevice,
@@ -18,41 +18,22 @@ import {
   syntheticData,
 } from '../statements.js';
 import { confusionMatrixTable } from './confusion.js';
-import { type Html, html, nothing, trusted } from './html.js';
+import { htmlDocument } from './document.js';
+import { type Html, html, nothing } from './html.js';
 import { htmlTable } from './html-table.js';
-import { lesionCard, swatch } from './lesion-card.js';
-import { style } from './style.js';
+import { classLegend, lesionCard, verdictCounts } from './lesion-card.js';
 import { trainingCurves } from './training-curves.js';
 
-/**
- * The report as one HTML file: no script, no request, all pictures inside. The content security policy makes the
- * browser hold to that even if text from data should ever get past the escaping.
- */
+/** The report as one HTML file that asks for nothing. */
 export function reportPage(model: ReportModel, images: LesionImages): string {
-  const page = html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${model.title}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-${pageTop(model)}
-<main>
-${results(model)}
+  const main = html`${results(model)}
 ${cohort(model)}
 ${trainingCurves(model.training)}
 <section id="lesions"><h2>Lesions</h2>
 <p>Each row of pictures shows one slice of a lesion in the phases of the examination, with the outline of its mask, and the label map: the class of each patch at the patch's centre. Wrong decisions come first.</p>
 ${model.evaluations.map((reported) => lesions(reported, images))}</section>
-${provenance(model)}
-</main>
-<footer>${notADevice}${model.synthetic ? ` ${syntheticData}` : ''}</footer>
-</body>
-</html>
-`;
-  return `<!doctype html>\n${page}`;
+${provenance(model)}`;
+  return htmlDocument({ ...model, top: pageTop(model), main });
 }
 
 function pageTop(model: ReportModel): Html {
@@ -102,25 +83,12 @@ function cohort(model: ReportModel): Html {
   return html`<section id="cohort"><h2>Cohort</h2>${model.cohort.map(htmlTable)}</section>`;
 }
 
-const groups: readonly [Verdict, string][] = [
-  ['wrong', 'wrong'],
-  ['right', 'right'],
-  ['unlabelled', 'not scored'],
-];
-
 function lesions(
   { name, evaluation, lesions: all }: ReportedEvaluation,
   images: LesionImages,
 ): Html {
-  const summary = groups.flatMap(([verdict, text]) => {
-    const count = all.filter((lesion) => lesion.verdict === verdict).length;
-    return count === 0 ? [] : [`${count} ${text}`];
-  });
-  const legend = evaluation.classes.map(
-    (of, c) => html`<li>${swatch(evaluation.classes, c)}${of}</li>`,
-  );
-  return html`<h3>${name}: ${summary.join(', ')}</h3>
-<ul class="legend" aria-label="Colours of the classes">${legend}</ul>
+  return html`<h3>${name}: ${verdictCounts(all)}</h3>
+${classLegend(evaluation.classes)}
 <div class="lesions">
 ${all.map((lesion) =>
   lesionCard(lesion, evaluation.classes, images.of(name, lesion.prediction.id)),

@@ -103,6 +103,21 @@ tbody th, thead th:first-child { white-space: normal; }
 .others, .missing { color: var(--soft); font-size: .88rem; margin: 10px 0 0; }
 .hidden { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { max-width: 1120px; margin: 64px auto 0; padding: 20px; color: var(--soft); font-size: .88rem; border-top: 1px solid var(--line); }
+.chart.plot svg { max-width: 560px; margin: 0 auto; }
+.chart.plot text { font-size: 12px; }
+.chart.wide { max-width: 620px; }
+.key { margin: 8px 0 0; color: var(--soft); font-size: .85rem; }
+.key .dot, .key .tick { display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: var(--s0); vertical-align: 0; }
+.key .dot.s1 { background: var(--s1); } .key .dot.s2 { background: var(--s2); }
+.key .tick { width: 3px; height: 14px; border-radius: 0; background: var(--s1); margin-left: 10px; vertical-align: -2px; }
+.statements { padding-left: 20px; max-width: 90ch; } .statements li { margin: 6px 0; }
+.heading { font-weight: 650; margin: 20px 0 0; }
+.method { background: none; border-top: 1px solid var(--line); padding: 4px 0; }
+.method[open] { padding-bottom: 24px; }
+.method > summary { cursor: pointer; padding: 10px 4px; } .method > summary b { font-weight: 650; margin-right: 10px; }
+.method .charts { margin-top: 16px; }
+.decisions { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 14px; margin: 12px 0 0; font-size: .9rem; }
+.decisions dt { font-weight: 650; } .decisions dd { margin: 0; color: var(--soft); }
 @media (max-width: 640px) {
   main, .top { padding-left: 14px; padding-right: 14px; } .top { padding-top: 24px; }
   .cards { grid-template-columns: 1fr 1fr; gap: 10px; } .cards span + span { white-space: nowrap; }

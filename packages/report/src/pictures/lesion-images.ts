@@ -15,8 +15,8 @@ export interface Panel {
 /** The pictures of one slice of a lesion. */
 export interface SliceImages {
   readonly sampleId: string;
-  /** Path of the composed picture, relative to the report. */
-  readonly file: string;
+  /** Path of the composed picture, relative to the report; null where none was asked for. */
+  readonly file: string | null;
   readonly height: number;
   readonly width: number;
   /** Of the largest slice alone; empty for the others. */
@@ -38,13 +38,13 @@ export class LesionImages {
   }
 }
 
-/** Composes the pictures of one lesion; `write` takes the PNG of each slice. */
+/** Composes the pictures of one lesion; `write` takes the PNG of each slice, without it there are only panels. */
 export async function imagesOfLesion<S extends CohortSample>(
   cohort: PreparedCohort<S>,
   evaluation: EvaluationResult,
   name: string,
   prediction: LesionPrediction,
-  write: (file: string, png: Uint8Array) => Promise<void>,
+  write?: (file: string, png: Uint8Array) => Promise<void>,
 ): Promise<SliceImages[]> {
   const ids = new Set(prediction.sliceIds);
   const samples = cohort.index.samples
@@ -55,16 +55,15 @@ export async function imagesOfLesion<S extends CohortSample>(
     const image = await cohort.loadSample(sample);
     const labelMap = evaluation.labelMaps.find((map) => map.sampleId === sample.id);
     const { phases } = cohort.index;
-    const file = `pictures/${fileName(`${name}-${sample.id}`)}.png`;
-    const picture = lesionPicture({
-      sample: image,
-      phases,
-      classes: evaluation.classes,
-      labelMap,
-      proportions: prediction.proportions,
-      caption: `truth: ${prediction.truth ?? 'unknown'}   decision: ${prediction.predicted}`,
-    });
-    await write(file, formatPng(picture));
+    let file: string | null = null;
+    if (write !== undefined) {
+      file = `pictures/${fileName(`${name}-${sample.id}`)}.png`;
+      const { classes } = evaluation;
+      const { proportions } = prediction;
+      const caption = `truth: ${prediction.truth ?? 'unknown'}   decision: ${prediction.predicted}`;
+      const picture = { sample: image, phases, classes, labelMap, proportions, caption };
+      await write(file, formatPng(lesionPicture(picture)));
+    }
     const [, height, width] = image.shape;
     // The page shows the largest slice; the others lie in the pictures folder.
     const panels = slices.length > 0 ? [] : panelsOf(image, phases, labelMap, evaluation.classes);
