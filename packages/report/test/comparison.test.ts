@@ -41,8 +41,8 @@ describe('the comparison table', () => {
     const expected = `${((a + b) / 2).toFixed(2)} ± ${(Math.abs(a - b) / Math.SQRT2).toFixed(2)}`;
     const row = rowOf(methodTable(model), 'Roy et al. 2014');
     expect(row?.[5]).toBe(expected);
-    expect(row?.[7]).toBe(shares.map(([right, all]) => `${right} / ${all}`).join(' + '));
-    expect(row?.[8]).toBe('71.84 ± 0.04');
+    expect(row?.[8]).toBe(shares.map(([right, all]) => `${right}/${all}`).join(' + '));
+    expect(row?.[7]).toBe('71.84 ± 0.04');
   });
 
   it('has the paper’s table as documented', async () => {
@@ -85,7 +85,7 @@ describe('the comparison table', () => {
     const runs = input.entries.find((entry) => entry.method === 'resgl-bdlstm')?.evaluations ?? [];
     const expected = runs.map(({ predictions }) => {
       const kept = predictions.filter((of) => of.truth !== null && !lowered.has(of.id));
-      return `${kept.filter((of) => of.truth === of.predicted).length} / ${kept.length}`;
+      return `${kept.filter((of) => of.truth === of.predicted).length}/${kept.length}`;
     });
     const row = denominatorTable(model)?.rows.find((of) => of[0] === 'ResGL-BDLSTM');
     expect(row?.[4]).toBe(expected.join(' + '));

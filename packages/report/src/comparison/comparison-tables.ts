@@ -1,7 +1,8 @@
-import { counts, meanAndDeviation, percentInterval, undefinedMark } from '../format/number.js';
+import { meanAndDeviation, percent, percentInterval, undefinedMark } from '../format/number.js';
 import type { Table } from '../format/table.js';
 import type { Proportion } from '../metrics/measure.js';
 import type { Aggregate } from '../metrics/partitions.js';
+import { wilsonInterval } from '../metrics/wilson.js';
 import type { ComparedMethod, ComparisonModel } from './comparison-model.js';
 import { dataDiffer, missingNotes } from './comparison-statements.js';
 import { paperCell, paperText } from './paper-table.js';
@@ -10,12 +11,14 @@ import { paperCell, paperText } from './paper-table.js';
 export function methodTable(model: ComparisonModel): Table {
   const rows = model.methods.filter(({ entry }) => entry.group !== 'ablation');
   const table = accuracyTable(model, rows, 'Methods, as the paper’s Table 2');
+  // After the total and its interval, before the counts.
+  const at = model.classes.length + 3;
   return {
     ...table,
-    header: [...table.header, 'Paper, total'],
+    header: table.header.toSpliced(at, 0, 'Paper, total'),
     rows: table.rows.map((cells, i) => {
       const paper = rows[i]?.paper;
-      return [...cells, paper ? paperText(paper.total) : undefinedMark];
+      return cells.toSpliced(at, 0, paper ? paperText(paper.total) : undefinedMark);
     }),
     notes: [dataDiffer(model), ...table.notes],
   };
@@ -50,6 +53,7 @@ function accuracyTable(
             'Ceiling: the Bayes decision on the enhancement values that the phantoms were drawn from. No method sees these values.',
           ]
         : []),
+      ...(methods.some(allRight) ? [allRightNote(model.size.lesions)] : []),
       ...methods.flatMap((method) => missingNotes(model, method)),
     ],
   };
@@ -94,9 +98,11 @@ export function countTable(model: ComparisonModel): Table {
   };
 }
 
-/** "86 / 94 + 94 / 104", or a dash without any partition. */
+/** "86/94 + 94/104", or a dash without any partition. */
 export function sumOfCounts(runs: readonly Proportion[]): string {
-  return runs.length === 0 ? undefinedMark : runs.map(counts).join(' + ');
+  return runs.length === 0
+    ? undefinedMark
+    : runs.map(({ count, of }) => `${count}/${of}`).join(' + ');
 }
 
 /** The method's title, with the partitions that it rests on where some are missing. */
@@ -116,6 +122,16 @@ function classAggregates(
 function accuracyCell({ runs }: ComparedMethod, of: Aggregate | null): string {
   if (runs.length === 0) return 'missing';
   return of === null ? undefinedMark : meanAndDeviation(of);
+}
+
+function allRight({ summary }: ComparedMethod): boolean {
+  return summary.accuracy.mean === 1;
+}
+
+/** Drawing again from right decisions alone cannot show a wrong one. */
+function allRightNote(lesions: number): string {
+  const { lower } = wilsonInterval(lesions, lesions);
+  return `An interval of 100 – 100 % only says that every decision is right: with ${lesions} lesions the true share may still be as low as ${percent(lower)} (Wilson).`;
 }
 
 function spreadNote(partitions: number): string {

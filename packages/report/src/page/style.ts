@@ -70,7 +70,7 @@ tbody th, thead th:first-child { white-space: normal; }
 .chart { margin: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; }
 .chart figcaption { font-weight: 650; margin-bottom: 6px; }
 .chart svg { display: block; width: 100%; height: auto; }
-.chart text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-nums; }
+.chart:not(.plot) text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-nums; }
 .grid line { stroke: var(--line); }
 .series { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .series.s0 { stroke: var(--s0); } .series.s1 { stroke: var(--s1); stroke-dasharray: 7 3; } .series.s2 { stroke: var(--s2); stroke-dasharray: 2 3; }
@@ -103,9 +103,10 @@ tbody th, thead th:first-child { white-space: normal; }
 .others, .missing { color: var(--soft); font-size: .88rem; margin: 10px 0 0; }
 .hidden { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { max-width: 1120px; margin: 64px auto 0; padding: 20px; color: var(--soft); font-size: .88rem; border-top: 1px solid var(--line); }
-.chart.plot svg { max-width: 560px; margin: 0 auto; }
-.chart.plot text { font-size: 12px; }
-.chart.wide { max-width: 620px; }
+.chart.plot svg { max-width: 440px; margin: 0 auto; }
+.chart.single { max-width: 480px; }
+.dense th, .dense td { padding: 7px 9px; } .dense { font-size: .86rem; }
+.dense th:first-child { position: sticky; left: 0; background: var(--surface); min-width: 8.5em; padding-left: 16px; }
 .key { margin: 8px 0 0; color: var(--soft); font-size: .85rem; }
 .key .dot, .key .tick { display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: var(--s0); vertical-align: 0; }
 .key .dot.s1 { background: var(--s1); } .key .dot.s2 { background: var(--s2); }

@@ -4,7 +4,7 @@ import { percent, percentInterval } from '../format/number.js';
 import { type Html, html } from '../page/html.js';
 import { plotSvg } from './vega-plot.js';
 
-const width = 400;
+const width = 330;
 const rowHeight = 40;
 
 /** Accuracy of every method with its interval, and the paper's beside it. Each name stands above its row. */
@@ -14,7 +14,8 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
     if (accuracy.value === null) return [];
     return [
       {
-        name: rowName(model, method),
+        method: method.entry.method,
+        name: shortened(rowName(model, method)),
         accuracy: accuracy.value,
         lower: accuracy.interval?.lower ?? accuracy.value,
         upper: accuracy.interval?.upper ?? accuracy.value,
@@ -23,7 +24,7 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
       },
     ];
   });
-  const y = { field: 'name', type: 'nominal', sort: null, axis: null } as const;
+  const y = { field: 'method', type: 'nominal', sort: null, axis: null } as const;
   const least = Math.min(...rows.flatMap((row) => [row.lower, row.paper ?? 1]));
   const domain = [Math.max(0, Math.floor(10 * least - 0.5) / 10), 1];
   const x = (field: string) =>
@@ -40,7 +41,7 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
       height: { step: rowHeight },
       layer: [
         {
-          mark: { type: 'text', align: 'left', dy: -10, baseline: 'middle', limit: width },
+          mark: { type: 'text', align: 'left', dy: -10, baseline: 'middle', limit: 0 },
           encoding: { y, x: { value: 2 }, text: { field: 'name' } },
         },
         {
@@ -67,6 +68,11 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
     },
     `Accuracy of each method. ${rows.map((row) => row.label).join('; ')}.`,
   );
-  return html`<figure class="chart plot wide"><figcaption>Accuracy over the partitions</figcaption>${svg}
+  return html`<figure class="chart plot single"><figcaption>Accuracy over the partitions</figcaption>${svg}
 <p class="key"><span class="dot"></span> ours, with the 95 % interval (patients drawn) <span class="tick"></span> the paper’s, on its own data</p></figure>`;
+}
+
+/** As many letters as the plot is wide. */
+function shortened(name: string): string {
+  return name.length > 52 ? `${name.slice(0, 51)}…` : name;
 }

@@ -54,10 +54,10 @@ export async function featureSpacePlot(
                 legend: null,
               },
               stroke: {
-                condition: { test: 'datum.wrong', value: 'var(--bad)' },
+                condition: { test: 'datum.wrong', value: 'var(--ink)' },
                 value: 'var(--soft)',
               },
-              strokeWidth: { condition: { test: 'datum.wrong', value: 2.5 }, value: 0.6 },
+              strokeWidth: { condition: { test: 'datum.wrong', value: 2 }, value: 0.6 },
             },
           },
           {
