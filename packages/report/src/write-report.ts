@@ -72,7 +72,7 @@ export async function writeReport<S extends CohortSample>(
   await write('metrics.txt', metricsText(model));
   await write('predictions.csv', predictionsCsv(evaluations));
   await write('report.md', reportMarkdown(model, images));
-  await write('report.html', reportPage(model, images));
+  await write('report.html', await reportPage(model, images));
   return { files, model };
 }
 

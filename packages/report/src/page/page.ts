@@ -25,10 +25,10 @@ import { classLegend, lesionCard, verdictCounts } from './lesion-card.js';
 import { trainingCurves } from './training-curves.js';
 
 /** The report as one HTML file that asks for nothing. */
-export function reportPage(model: ReportModel, images: LesionImages): string {
+export async function reportPage(model: ReportModel, images: LesionImages): Promise<string> {
   const main = html`${results(model)}
 ${cohort(model)}
-${trainingCurves(model.training)}
+${await trainingCurves(model.training)}
 <section id="lesions"><h2>Lesions</h2>
 <p>Each row of pictures shows one slice of a lesion in the phases of the examination, with the outline of its mask, and the label map: the class of each patch at the patch's centre. Wrong decisions come first.</p>
 ${model.evaluations.map((reported) => lesions(reported, images))}</section>

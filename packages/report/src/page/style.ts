@@ -70,11 +70,8 @@ tbody th, thead th:first-child { white-space: normal; }
 .chart { margin: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; }
 .chart figcaption { font-weight: 650; margin-bottom: 6px; }
 .chart svg { display: block; width: 100%; height: auto; }
-.chart:not(.plot) text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-nums; }
-.grid line { stroke: var(--line); }
 .series { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .series.s0 { stroke: var(--s0); } .series.s1 { stroke: var(--s1); stroke-dasharray: 7 3; } .series.s2 { stroke: var(--s2); stroke-dasharray: 2 3; }
-.dot.s0 { fill: var(--s0); } .dot.s1 { fill: var(--s1); } .dot.s2 { fill: var(--s2); }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; list-style: none; margin: 6px 0 0; padding: 0; font-size: .9rem; }
 .legend svg { display: inline-block; width: 26px; height: 9px; margin-right: 6px; }
 .swatch { display: inline-block; width: .85em; height: .85em; margin-right: .5em; border-radius: 3px; vertical-align: -.08em;
@@ -116,7 +113,7 @@ footer { max-width: 1120px; margin: 64px auto 0; padding: 20px; color: var(--sof
 .method { background: none; border-top: 1px solid var(--line); padding: 4px 0; }
 .method[open] { padding-bottom: 24px; }
 .method > summary { cursor: pointer; padding: 10px 4px; } .method > summary b { font-weight: 650; margin-right: 10px; }
-.method .charts { margin-top: 16px; }
+.method .charts { margin-top: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 310px), 1fr)); }
 .decisions { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 14px; margin: 12px 0 0; font-size: .9rem; }
 .decisions dt { font-weight: 650; } .decisions dd { margin: 0; color: var(--soft); }
 @media (max-width: 640px) {

@@ -1,18 +1,18 @@
+import { lineChart, type Series } from '../plots/line-chart.js';
 import type { TrainingHistory, TrainingRecord } from '../training-events.js';
 import { type Html, html, nothing } from './html.js';
-import { lineChart, type Series } from './line-chart.js';
 
 /** More steps than this are drawn as means of equal stretches. */
 const maxPoints = 240;
 
 /** Losses and accuracies over the steps of each run. */
-export function trainingCurves(histories: readonly TrainingHistory[]): Html {
+export async function trainingCurves(histories: readonly TrainingHistory[]): Promise<Html> {
   const shown = histories.filter(({ events }) => events.some((event) => event.type === 'step'));
   if (shown.length === 0) return nothing;
-  return html`<section id="training"><h2>Training</h2>${shown.map(curvesOf)}</section>`;
+  return html`<section id="training"><h2>Training</h2>${await Promise.all(shown.map(curvesOf))}</section>`;
 }
 
-function curvesOf({ name, events }: TrainingHistory): Html {
+async function curvesOf({ name, events }: TrainingHistory): Promise<Html> {
   const steps = events.filter((event) => event.type === 'step');
   const evaluations = events.filter((event) => event.type === 'evaluation');
   const stretch = Math.max(1, Math.ceil(steps.length / maxPoints));
@@ -21,36 +21,37 @@ function curvesOf({ name, events }: TrainingHistory): Html {
     points: meansOf(steps, key, stretch),
   });
   const note = stretch > 1 ? ` Each point of a batch curve is the mean of ${stretch} records.` : '';
+  const charts = await Promise.all([
+    lineChart({
+      title: 'Cross-entropy of the heads',
+      xLabel: 'step',
+      yLabel: 'loss',
+      series: [line('last', 'lossLast'), line('local', 'lossLocal'), line('global', 'lossGlobal')],
+    }),
+    lineChart({
+      title: 'Intra-loss, before its weight λ',
+      xLabel: 'step',
+      yLabel: 'loss',
+      series: [line('intra', 'lossIntra')],
+    }),
+    lineChart({
+      title: 'Accuracy on patches',
+      xLabel: 'step',
+      yLabel: 'share',
+      yRange: [0, 1],
+      series: [
+        line('training batch', 'accuracy'),
+        {
+          name: 'validation',
+          points: evaluations.map((event) => [event.step ?? 0, event.accuracy ?? null]),
+          marked: evaluations.length <= 40,
+        },
+      ],
+    }),
+  ]);
   return html`<h3>${name}</h3>
 <p>${endOf(events)}${note}</p>
-<div class="charts">
-${lineChart({
-  title: 'Cross-entropy of the heads',
-  xLabel: 'step',
-  yLabel: 'loss',
-  series: [line('last', 'lossLast'), line('local', 'lossLocal'), line('global', 'lossGlobal')],
-})}
-${lineChart({
-  title: 'Intra-loss, before its weight λ',
-  xLabel: 'step',
-  yLabel: 'loss',
-  series: [line('intra', 'lossIntra')],
-})}
-${lineChart({
-  title: 'Accuracy on patches',
-  xLabel: 'step',
-  yLabel: 'share',
-  yRange: [0, 1],
-  series: [
-    line('training batch', 'accuracy'),
-    {
-      name: 'validation',
-      points: evaluations.map((event) => [event.step ?? 0, event.accuracy ?? null]),
-      marked: evaluations.length <= 40,
-    },
-  ],
-})}
-</div>`;
+<div class="charts">${charts}</div>`;
 }
 
 type NumericKey = 'lossLast' | 'lossLocal' | 'lossGlobal' | 'lossIntra' | 'accuracy';

@@ -38,6 +38,7 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
     {
       data: { values: rows },
       width,
+      padding: { left: 10, right: 18, top: 4, bottom: 42 },
       height: { step: rowHeight },
       layer: [
         {

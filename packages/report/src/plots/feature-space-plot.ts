@@ -40,6 +40,7 @@ export async function featureSpacePlot(
     plotSvg(
       {
         width: side,
+        padding: { left: 28, right: 28, top: 14, bottom: 26 },
         height: side,
         layer: [
           {

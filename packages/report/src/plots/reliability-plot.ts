@@ -39,6 +39,7 @@ export async function reliabilityPlot(
   const svg = await plotSvg(
     {
       width: side,
+      padding: { left: 64, right: 14, top: 12, bottom: 42 },
       height: side,
       layer: [
         {

@@ -6,7 +6,8 @@ const config = {
   aria: false,
   background: 'transparent',
   font: 'inherit',
-  padding: 4,
+  // Widths of letters are guessed without a browser: each plot says how much room its labels take.
+  autosize: 'none',
   view: { stroke: null },
   axis: {
     labelFontSize: 12,

@@ -37,7 +37,7 @@ ${tables(scoreComparisonTable(model), denominatorTable(model), besidePaperTable(
 <section id="methods"><h2>Each method</h2>
 <p>Confusion matrices, reliability, feature space, settings, and where an implementation differs from its source.</p>
 ${await Promise.all(model.methods.map((method) => methodDetails(model, method)))}</section>
-${trainingCurves(training)}
+${await trainingCurves(training)}
 ${model.cohort.length === 0 ? nothing : html`<section id="cohort"><h2>Cohort</h2>${model.cohort.map(htmlTable)}</section>`}
 ${comparedLesionCards(model, images)}
 <section id="provenance"><h2>Provenance</h2><div class="provenance">${htmlTable(provenanceTable(model.provenance, 'Comparison'))}</div></section>`;
