@@ -86,6 +86,12 @@ export class Browser {
     await loaded;
   }
 
+  /** Empties what was heard so far. */
+  forget(): void {
+    this.complaints.length = 0;
+    this.requests.length = 0;
+  }
+
   async appear(width: number, scheme: 'light' | 'dark'): Promise<void> {
     const size = { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 };
     await this.send('Emulation.setDeviceMetricsOverride', size);
