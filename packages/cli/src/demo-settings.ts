@@ -12,7 +12,7 @@ export interface DemoSettings {
 
 /**
  * The demo: what it makes and trains, chosen by measurement so that it ends well within five minutes on two cores. What
- * is smaller than the paper's is said in its output (demo-differences.ts).
+ * is smaller than the paper's is said in its output (differences.ts).
  */
 export const demoSettings = {
   seed: 1,

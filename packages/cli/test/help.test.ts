@@ -21,6 +21,7 @@ const names = [
   'evaluate',
   'predict',
   'report',
+  'compare',
   'demo',
 ];
 

@@ -1,6 +1,6 @@
 import { FlcError, suggest } from '@flc-native/errors';
 import { describe, expect, it } from 'vitest';
-import { differences } from '../src/demo-differences.js';
+import { differences } from '../src/differences.js';
 import { exitCodeOf, formatFailure } from '../src/failure.js';
 import { flag, integer, numbers, pairs, texts, withDefault } from '../src/option.js';
 import { duration, lineProgress } from '../src/progress.js';

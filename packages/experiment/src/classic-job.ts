@@ -1,8 +1,8 @@
+import { comparisonMethods } from '@flc-native/baselines';
 import { dataHash, type Lesion, lesionsOf, slicesAsLesions } from '@flc-native/classifier';
 import { FlcError } from '@flc-native/errors';
 import { type Part, samplesOfPart } from '@flc-native/pipeline';
 import { withoutTestLabels } from './blind.js';
-import { comparisonMethods } from './methods.js';
 import type { ClassicRow } from './rows.js';
 import type { JobContext, JobResult } from './run-job.js';
 

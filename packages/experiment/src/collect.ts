@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { comparisonMethods } from '@flc-native/baselines';
 import {
   decideByProbability,
   decideByVote,
@@ -7,7 +8,6 @@ import {
 } from '@flc-native/classifier';
 import { toFlcError } from '@flc-native/errors';
 import { evaluationFile, readJobState, type StoredError } from './job-state.js';
-import { comparisonMethods } from './methods.js';
 import type { Row, RowGroup } from './rows.js';
 
 /** A cell of the table that could not be filled. */

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.js';
 import { check } from './check.js';
+import { compare } from './compare.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
@@ -29,5 +30,6 @@ export const commands: readonly CommandSpec[] = [
   evaluate,
   predict,
   report,
+  compare,
   demo,
 ];
