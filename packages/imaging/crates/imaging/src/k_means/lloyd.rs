@@ -3,7 +3,7 @@ use rayon::prelude::*;
 use super::update::move_centres;
 use super::{Clusters, KMeans};
 use crate::ImagingError;
-use crate::nearest::nearest;
+use crate::nearest::{Panels, nearest};
 use crate::rows::{Rows, squared_distance};
 
 /// Values that one task sums; fixed, for an order of summation that does not depend on the threads.
@@ -18,6 +18,7 @@ pub fn lloyd(
 ) -> Result<Clusters, ImagingError> {
     let dimensions = points.dimensions();
     let tolerance = problem.tolerance * mean_variance(points);
+    let panels = Panels::new(points);
     let mut labels = vec![0_u32; points.count()];
     let mut before = vec![u32::MAX; points.count()];
     let mut iterations = 0;
@@ -27,7 +28,7 @@ pub fn lloyd(
             return Err(ImagingError::Cancelled);
         }
         iterations += 1;
-        nearest(points, Rows::new(&centres, dimensions), &mut labels);
+        nearest(&panels, Rows::new(&centres, dimensions), &mut labels);
         let moved = move_centres(points, &labels, Rows::new(&centres, dimensions));
         let shift: f64 = centres
             .chunks_exact(dimensions)
@@ -43,7 +44,7 @@ pub fn lloyd(
     }
     if !same_labels {
         // The centres have moved since the labels were found.
-        nearest(points, Rows::new(&centres, dimensions), &mut labels);
+        nearest(&panels, Rows::new(&centres, dimensions), &mut labels);
     }
     let inertia = inertia(points, &labels, Rows::new(&centres, dimensions));
     Ok(Clusters { centres, labels, inertia, iterations })

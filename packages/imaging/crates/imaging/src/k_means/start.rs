@@ -13,30 +13,49 @@ pub fn k_means_plus_plus(
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<f32>, ImagingError> {
     let mut centres = Vec::with_capacity(draws.len() * points.dimensions());
-    let mut distances = vec![f32::INFINITY; points.count()];
+    let mut nearest = vec![Nearest { distance: f32::INFINITY, centre: 0 }; points.count()];
     let mut picked = (draws[0] * points.count() as f64) as usize;
     centres.extend_from_slice(points.row(picked));
     for draw in &draws[1..] {
         if cancelled() {
             return Err(ImagingError::Cancelled);
         }
-        let sums = approach(points, points.row(picked), &mut distances);
-        picked = pick(&distances, &sums, *draw);
+        let sums = approach(points, Rows::new(&centres, points.dimensions()), &mut nearest);
+        picked = pick(&nearest, &sums, *draw);
         centres.extend_from_slice(points.row(picked));
     }
     Ok(centres)
 }
 
-/// Lowers each point's distance to that from a new centre, and sums the distances of each block.
-fn approach(points: Rows, centre: &[f32], distances: &mut [f32]) -> Vec<f64> {
-    let blocks = distances.par_chunks_mut(BLOCK).enumerate();
+/// What a point knows of the centres picked so far.
+#[derive(Clone, Copy)]
+struct Nearest {
+    /// Squared.
+    distance: f32,
+    centre: usize,
+}
+
+/// Lowers each point's distance to that from the last centre, and sums the distances of each block.
+///
+/// A point is nearer to its old centre if that is at most half as far from it as from the new one (triangle inequality;
+/// Raff, IJCAI 2021): most points need not be looked at.
+fn approach(points: Rows, centres: Rows, nearest: &mut [Nearest]) -> Vec<f64> {
+    let last = centres.count() - 1;
+    let new = centres.row(last);
+    let apart: Vec<f32> =
+        (0..centres.count()).map(|c| squared_distance(new, centres.row(c))).collect();
+    let blocks = nearest.par_chunks_mut(BLOCK).enumerate();
     blocks
-        .map(|(block, distances)| {
-            let rows = points.part(block * BLOCK, BLOCK).data().chunks_exact(points.dimensions());
+        .map(|(block, nearest)| {
             let mut sum = 0.0;
-            for (distance, row) in distances.iter_mut().zip(rows) {
-                *distance = distance.min(squared_distance(row, centre));
-                sum += f64::from(*distance);
+            for (i, nearest) in nearest.iter_mut().enumerate() {
+                if last == 0 || apart[nearest.centre] < 4.0 * nearest.distance {
+                    let distance = squared_distance(points.row(block * BLOCK + i), new);
+                    if distance < nearest.distance {
+                        *nearest = Nearest { distance, centre: last };
+                    }
+                }
+                sum += f64::from(nearest.distance);
             }
             sum
         })
@@ -44,17 +63,17 @@ fn approach(points: Rows, centre: &[f32], distances: &mut [f32]) -> Vec<f64> {
 }
 
 /// The point at which the running sum of distances passes `draw` times their total.
-fn pick(distances: &[f32], sums: &[f64], draw: f64) -> usize {
+fn pick(nearest: &[Nearest], sums: &[f64], draw: f64) -> usize {
     let total: f64 = sums.iter().sum();
     if total == 0.0 {
         // Every point is a centre already: any of them does.
-        return (draw * distances.len() as f64) as usize;
+        return (draw * nearest.len() as f64) as usize;
     }
     let mut left = draw * total;
     for (block, sum) in sums.iter().enumerate() {
         if left < *sum {
-            for (index, distance) in distances[block * BLOCK..].iter().enumerate().take(BLOCK) {
-                left -= f64::from(*distance);
+            for (index, nearest) in nearest[block * BLOCK..].iter().enumerate().take(BLOCK) {
+                left -= f64::from(nearest.distance);
                 if left < 0.0 {
                     return block * BLOCK + index;
                 }
@@ -64,5 +83,5 @@ fn pick(distances: &[f32], sums: &[f64], draw: f64) -> usize {
         }
     }
     // Rounding used up the sum: the last point that may be picked.
-    distances.iter().rposition(|distance| *distance > 0.0).unwrap_or(0)
+    nearest.iter().rposition(|nearest| nearest.distance > 0.0).unwrap_or(0)
 }

@@ -14,18 +14,32 @@ pub fn move_centres(points: Rows, labels: &[u32], centres: Rows) -> Vec<f32> {
             if members.is_empty() {
                 return centre.copy_from_slice(centres.row(cluster));
             }
-            let mut sum = vec![0.0_f64; dimensions];
-            for &point in members {
-                for (total, value) in sum.iter_mut().zip(points.row(point as usize)) {
-                    *total += f64::from(*value);
-                }
-            }
-            for (value, total) in centre.iter_mut().zip(sum) {
+            for (value, total) in centre.iter_mut().zip(sum(points, members)) {
                 *value = (total / members.len() as f64) as f32;
             }
         },
     );
     moved
+}
+
+/// Points that are summed in float32 before their sum counts in float64.
+const SUMMED: usize = 32;
+
+fn sum(points: Rows, members: &[u32]) -> Vec<f64> {
+    let mut total = vec![0.0_f64; points.dimensions()];
+    let mut part = vec![0.0_f32; points.dimensions()];
+    for members in members.chunks(SUMMED) {
+        part.fill(0.0);
+        for &point in members {
+            for (sum, value) in part.iter_mut().zip(points.row(point as usize)) {
+                *sum += value;
+            }
+        }
+        for (total, sum) in total.iter_mut().zip(&part) {
+            *total += f64::from(*sum);
+        }
+    }
+    total
 }
 
 /// The points of each cluster, ascending.

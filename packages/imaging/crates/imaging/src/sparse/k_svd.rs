@@ -25,6 +25,10 @@ pub struct Dictionary {
 /// Learns a dictionary: Aharon, Elad and Bruckstein (IEEE Trans. Signal Process. 54 (2006) 4311-4322), with the approximate
 /// update of Rubinstein, Zibulevsky and Elad (Technion CS-2008-08) that does one step of alternating optimisation in place
 /// of each singular value decomposition. Equal input gives equal bits, whatever the number of threads.
+///
+/// The update of the atoms never raises the error; pursuit, which is greedy, may by some tenths of a per cent. To keep a
+/// signal's old code where the new one is worse would prevent that, but ends in worse dictionaries: 39 instead of 45 of
+/// the 50 atoms of the first experiment of its authors.
 pub fn k_svd(
     problem: &KSvd,
     cancelled: &(dyn Fn() -> bool + Sync),
