@@ -4,8 +4,8 @@ export {
   type ClassifierOptions,
   type LesionClassification,
 } from './classifier.js';
-export { decideByProbability, decideByVote } from './decide-otherwise.js';
 export { dataHash } from './cohort.js';
+export { decideByProbability, decideByVote } from './decide-otherwise.js';
 export { classifyPrepared, type EvaluateOptions, evaluate } from './evaluate.js';
 export {
   type EvaluatedLabelMap,
