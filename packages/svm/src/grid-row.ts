@@ -1,10 +1,19 @@
-import { type Kernel, kernelRow } from './kernel.js';
-import { classPairs, type Pair, pairMembers, trainPair, vote } from './one-against-one.js';
+import type { Kernel } from './kernel.js';
+import {
+  classPairs,
+  type Pair,
+  pairMembers,
+  pairRows,
+  trainPair,
+  vote,
+} from './one-against-one.js';
 import type { CheckedSamples } from './samples.js';
+import type { SquaredDistances } from './squared-distances.js';
 
 interface PairState {
   readonly pair: Pair;
   readonly members: readonly number[];
+  /** What libsvm gets of them. */
   readonly rows: readonly Float64Array[];
   readonly positives: number;
   /** Decision values of the validation samples by the last machine. */
@@ -17,28 +26,32 @@ interface PairState {
 export class GammaRow {
   readonly #classes: readonly number[];
   readonly #pairs: readonly PairState[];
-  /** Kernel values [validation sample][training sample]: the same for every C. */
   readonly #kernelRows: readonly Float64Array[];
   readonly #kernel: Kernel;
   readonly #maxIterations: number;
+  readonly #distances: SquaredDistances | undefined;
   #converges = true;
 
+  /** @param kernelRows kernel values, [validation sample][training sample] */
   constructor(
-    { rows, classes, classIndex }: CheckedSamples,
-    validation: readonly Float64Array[],
+    samples: CheckedSamples,
+    kernelRows: readonly Float64Array[],
     kernel: Kernel,
     maxIterations: number,
+    distances?: SquaredDistances,
   ) {
+    const { classes, classIndex } = samples;
     this.#classes = classes;
+    this.#distances = distances;
     this.#kernel = kernel;
     this.#maxIterations = maxIterations;
-    this.#kernelRows = validation.map((row) => kernelRow(kernel, row, rows));
+    this.#kernelRows = kernelRows;
     this.#pairs = classPairs(classes.length).map((pair) => {
       const { members, positives } = pairMembers(pair, classIndex);
       return {
         pair,
         members,
-        rows: members.map((sample) => rows[sample] as Float64Array),
+        rows: pairRows(samples, members, { kernel, distances }),
         positives,
         decisions: new Float64Array(),
         settled: false,
@@ -69,6 +82,7 @@ export class GammaRow {
       kernel: this.#kernel,
       costs,
       maxIterations: this.#maxIterations,
+      distances: this.#distances,
     });
     if (solution === undefined) return false;
     const { coefficients, rho } = solution;

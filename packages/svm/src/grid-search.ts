@@ -1,9 +1,10 @@
 import { FlcError } from '@flc-native/errors';
 import { GammaRow } from './grid-row.js';
-import type { Kernel } from './kernel.js';
+import { type Kernel, kernelRow, squaredDistance } from './kernel.js';
 import { classCosts, type SvmOptions } from './options.js';
 import { cooperative } from './pause.js';
 import { checkLabels, checkTrainingSamples, type LabelledSamples, toRows } from './samples.js';
+import { SquaredDistances } from './squared-distances.js';
 
 /** First and last exponent of 2, both included. */
 export type ExponentRange = readonly [first: number, last: number];
@@ -56,13 +57,14 @@ const DEFAULT_MAX_ITERATIONS = 200_000;
 /**
  * Chooses C and gamma by accuracy on validation; ties go to the smaller gamma, then to the smaller C.
  *
- * The grid is tried with gamma ascending and C ascending, so the first of equals is the choice. Three things save work:
+ * The grid is tried with gamma ascending and C ascending, so the first of equals is the choice. Four things save work:
  * - The search ends at accuracy 1: nothing that follows can win.
  * - A pair's machine without a dual variable at its bound C solves every problem with larger C as well (the same KKT
  *   conditions, with the same tolerance), so it is trained once for the rest of the row.
  * - A pair that needs more than `maxIterations` counts as not converged, for this C and all larger ones of the row:
  *   with overlapping classes such a training takes libsvm minutes and mostly ends at its own limit. Those points are
  *   no candidates and `notConverged` says how many there were.
+ * - With more than 16 features libsvm gets kernel values in place of features, from distances that are formed once.
  *
  * @throws FlcError DATA_ERROR, INVALID_CONFIG, CANCELLED
  */
@@ -81,6 +83,8 @@ export async function gridSearch(
   }
   const Cs = powersOfTwo('C', options.exponents?.C);
   const kernels = kernelsOf(options);
+  const distances = SquaredDistances.where(samples, options.kernel);
+  const kernelRows = kernelRowsBetween(validation, samples.rows);
   const total = Cs.length * kernels.length;
   const table: GridPoint[] = [];
   let best: { C: number; gamma: number | undefined; accuracy: number } | undefined;
@@ -88,7 +92,7 @@ export async function gridSearch(
 
   search: for (const kernel of kernels) {
     const gamma = kernel.type === 'rbf' ? kernel.gamma : undefined;
-    const row = new GammaRow(samples, validation, kernel, maxIterations);
+    const row = new GammaRow(samples, kernelRows(kernel), kernel, maxIterations, distances);
     for (const C of Cs) {
       await pause();
       const costs = classCosts(
@@ -112,6 +116,18 @@ export async function gridSearch(
   }
   const notConverged = table.filter(({ accuracy }) => accuracy === null).length;
   return { ...best, table, total, notConverged };
+}
+
+/** Kernel values [validation sample][training sample]; the RBF kernels share one table of distances. */
+function kernelRowsBetween(
+  validation: readonly Float64Array[],
+  rows: readonly Float64Array[],
+): (kernel: Kernel) => Float64Array[] {
+  const distances = validation.map((a) => Float64Array.from(rows, (b) => squaredDistance(a, b)));
+  return (kernel) =>
+    kernel.type === 'rbf'
+      ? distances.map((row) => row.map((squared) => Math.exp(-kernel.gamma * squared)))
+      : validation.map((row) => kernelRow(kernel, row, rows));
 }
 
 function share(labels: readonly number[], truth: readonly number[]): number {

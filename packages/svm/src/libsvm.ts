@@ -6,10 +6,11 @@ import { FlcError } from '@flc-native/errors';
 
 /** A two-class C-SVC problem: `positives` rows are class +1, the other rows class -1; positives come first. */
 export interface BinaryProblem {
+  /** Features; of a precomputed kernel, its values between the samples. */
   readonly rows: readonly Float64Array[];
   readonly positives: number;
-  readonly kernel: 'rbf' | 'linear';
-  /** Unused by the linear kernel. */
+  readonly kernel: 'rbf' | 'linear' | 'precomputed';
+  /** Used by the RBF kernel alone. */
   readonly gamma: number;
   /** Upper bound of the dual variables of class +1 and of class -1. */
   readonly costs: readonly [positive: number, negative: number];
@@ -83,6 +84,16 @@ export async function trainBinary(problem: BinaryProblem): Promise<BinarySolutio
   }
 }
 
+/** libsvm's kernel types. */
+const kernelCodes = { linear: '0', rbf: '2', precomputed: '4' } as const;
+
+function numbered(row: Float64Array, number: number): Float64Array {
+  const values = new Float64Array(row.length + 1);
+  values[0] = number;
+  values.set(row, 1);
+  return values;
+}
+
 function solve(
   { glue, Machine, watch }: Solver,
   problem: BinaryProblem,
@@ -91,7 +102,7 @@ function solve(
   watch.start(rows.length, maxIterations ?? Number.POSITIVE_INFINITY);
   const machine = new Machine({
     type: '0',
-    kernel: kernel === 'linear' ? '0' : '2',
+    kernel: kernelCodes[kernel],
     gamma,
     cost: 1,
     weight: { 1: costs[0], '-1': costs[1] },
@@ -99,7 +110,8 @@ function solve(
     quiet: false,
   });
   machine.train(
-    rows,
+    // libsvm looks up a row's value by its place: the number of the sample comes first.
+    kernel === 'precomputed' ? rows.map((row, index) => numbered(row, index + 1)) : rows,
     rows.map((_, index) => (index < positives ? 1 : -1)),
   );
   const pointer = (offset: number) => glue.HEAP32[(machine.model + offset) >> 2] ?? 0;

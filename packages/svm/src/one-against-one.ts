@@ -2,6 +2,7 @@ import { FlcError } from '@flc-native/errors';
 import type { Kernel } from './kernel.js';
 import { type BinarySolution, trainBinary } from './libsvm.js';
 import type { CheckedSamples } from './samples.js';
+import type { SquaredDistances } from './squared-distances.js';
 
 /** Two classes by index, `positive < negative`; a positive decision value speaks for `positive`. */
 export interface Pair {
@@ -37,19 +38,32 @@ export interface PairSettings {
   /** Upper bound of the dual variables by class index. */
   readonly costs: readonly number[];
   readonly maxIterations?: number;
+  /** Between all samples; an RBF machine is then trained on kernel values in place of features. */
+  readonly distances?: SquaredDistances | undefined;
 }
 
-/** Trains the machine of one pair on the given members (positives first); undefined at the iteration limit. */
+/** What libsvm gets of the members of a pair: their features, or kernel values where there are distances. */
+export function pairRows(
+  { rows }: CheckedSamples,
+  members: readonly number[],
+  { kernel, distances }: Pick<PairSettings, 'kernel' | 'distances'>,
+): readonly Float64Array[] {
+  return kernel.type === 'rbf' && distances !== undefined
+    ? distances.kernelRows(kernel.gamma, members)
+    : members.map((sample) => rows[sample] as Float64Array);
+}
+
+/** Trains the machine of one pair on {@link pairRows} (positives first); undefined at the iteration limit. */
 export async function trainPair(
   rows: readonly Float64Array[],
   positives: number,
   { positive, negative }: Pair,
-  { kernel, costs, maxIterations }: PairSettings,
+  { kernel, costs, maxIterations, distances }: PairSettings,
 ): Promise<BinarySolution | undefined> {
   return trainBinary({
     rows,
     positives,
-    kernel: kernel.type,
+    kernel: distances === undefined ? kernel.type : 'precomputed',
     gamma: kernel.type === 'rbf' ? kernel.gamma : 1,
     costs: [costs[positive] ?? 0, costs[negative] ?? 0],
     ...(maxIterations === undefined ? {} : { maxIterations }),
@@ -64,7 +78,7 @@ export async function trainPairFully(
   pair: Pair,
   settings: PairSettings,
 ): Promise<BinarySolution> {
-  const rows = members.map((sample) => samples.rows[sample] as Float64Array);
+  const rows = pairRows(samples, members, settings);
   const solution = await trainPair(rows, positives, pair, settings);
   if (solution === undefined) {
     const classes = [samples.classes[pair.positive], samples.classes[pair.negative]];

@@ -6,6 +6,7 @@ import { classCosts, type SvmOptions } from './options.js';
 import { plattScaling } from './platt-scaling.js';
 import type { CheckedSamples } from './samples.js';
 import type { Sigmoid } from './sigmoid.js';
+import { SquaredDistances } from './squared-distances.js';
 
 interface TrainedPair {
   readonly pair: Pair;
@@ -22,7 +23,8 @@ export async function trainModel(samples: CheckedSamples, options: SvmOptions): 
     options.kernel === 'linear'
       ? { type: 'linear' }
       : { type: 'rbf', gamma: options.gamma ?? 1 / features };
-  const settings = { kernel, costs: classCosts(options, classes, classIndex) };
+  const costs = classCosts(options, classes, classIndex);
+  const settings = { kernel, costs, distances: SquaredDistances.where(samples, kernel.type) };
   const trained: TrainedPair[] = [];
   for (const [number, pair] of classPairs(classes.length).entries()) {
     const { members, positives } = pairMembers(pair, classIndex);
