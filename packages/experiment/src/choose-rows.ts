@@ -15,7 +15,11 @@ export function chooseRows(names: readonly string[], phases: readonly string[]):
   for (const name of names) {
     const found = all.filter((row) => row.key === name || inGroup(row, name));
     if (found.length === 0) throw unknownRow(name, all);
-    for (const { key } of found) chosen.add(key);
+    for (const row of found) {
+      chosen.add(row.key);
+      // A decision on another row's label maps brings that row.
+      if (row.kind === 'derived') chosen.add(row.from);
+    }
   }
   return all.filter(({ key }) => chosen.has(key));
 }

@@ -11,9 +11,9 @@ import { chooseRows } from './choose-rows.js';
 import { type ComparedRow, collectRow, jobDir } from './collect.js';
 import { claimFolder } from './comparison-folder.js';
 import { demandOf, type JobDemand } from './demand.js';
-import { readJobState, writeJobState } from './job-state.js';
+import { readJobState, stored, writeJobState } from './job-state.js';
 import { oracleEvaluation } from './oracle-row.js';
-import { mainRow, type Row, tableRows } from './rows.js';
+import type { Row } from './rows.js';
 import { runWithin } from './schedule.js';
 import type { ComparisonSettings, Job } from './settings.js';
 import { startJob } from './start-job.js';
@@ -62,7 +62,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const prepared = await readPrepared(options.prepared);
   const splits = await readSplits(options.splits);
   checkPatients(splits.partitions, prepared);
-  const rows = withSources(chooseRows(options.methods ?? ['table2'], prepared.index.phases));
+  const rows = chooseRows(options.methods ?? ['table2'], prepared.index.phases);
   await claimFolder(out, prepared, splits, settings);
   const jobs = await openJobs(options, rows, splits.partitions);
   const progress = new ProgressSum(new Map(jobs.map(({ name, weight }) => [name, weight])), (sum) =>
@@ -80,7 +80,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
         const error = toFlcError(thrown);
         if (error.code === 'CANCELLED') throw error;
         // What killed one process need not end the others; the cell says what it was.
-        await writeJobState(job.dir, { seconds: 0, description: {}, error: error.toJSON() });
+        await writeJobState(job.dir, { seconds: 0, description: {}, error: stored(error) });
       },
     );
     progress.end(name);
@@ -126,14 +126,6 @@ async function openJobs(
     }
   }
   return jobs;
-}
-
-/** A decision on another row's label maps brings that row. */
-function withSources(rows: readonly Row[]): Row[] {
-  const keys = new Set(rows.map(({ key }) => key));
-  const lacking = rows.some((row) => row.kind === 'derived' && !keys.has(row.from));
-  const source = tableRows.find(({ key }) => key === mainRow);
-  return lacking && source !== undefined ? [source, ...rows] : [...rows];
 }
 
 /** @throws FlcError DATA_ERROR if the splits list patients that are not prepared */

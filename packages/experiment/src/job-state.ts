@@ -6,6 +6,12 @@ import { writeFileAtomic } from '@flc-native/pipeline';
 /** An error as it is kept and sent between processes. */
 export type StoredError = ReturnType<FlcError['toJSON']>;
 
+/** An error for the folder of results. Names of patients hide in paths, so the file stays out. */
+export function stored(error: FlcError): StoredError {
+  const { file: _file, ...details } = error.details;
+  return { ...error.toJSON(), details };
+}
+
 /** How a job ended: its folder's job.json. An interrupted job has none and goes on. */
 export interface JobState {
   readonly format: 'flc-comparison-job';

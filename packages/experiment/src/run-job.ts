@@ -3,7 +3,7 @@ import { type EvaluationResult, writeEvaluation } from '@flc-native/classifier';
 import { FlcError, toFlcError } from '@flc-native/errors';
 import { type Partition, type Prepared, readPrepared, readSplits } from '@flc-native/pipeline';
 import { runClassic } from './classic-job.js';
-import { evaluationFile, writeJobState } from './job-state.js';
+import { evaluationFile, stored, writeJobState } from './job-state.js';
 import { runNetwork } from './network-job.js';
 import { ablationRows, type Row, tableRows } from './rows.js';
 import type { Job } from './settings.js';
@@ -50,7 +50,7 @@ export async function runJob(
   } catch (thrown) {
     const error = toFlcError(thrown);
     if (error.code === 'CANCELLED') throw error;
-    await writeJobState(job.dir, { seconds: seconds(), description: {}, error: error.toJSON() });
+    await writeJobState(job.dir, { seconds: seconds(), description: {}, error: stored(error) });
   }
 }
 
