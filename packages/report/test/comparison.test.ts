@@ -230,5 +230,6 @@ describe('writeComparison', () => {
     await expect(writeComparison({ ...input, outDir: folder, signal })).rejects.toMatchObject({
       code: 'CANCELLED',
     });
+    expect(await readdir(folder)).toEqual([]);
   });
 });
