@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
-import type { CaseInput, CaseJob } from '../case/case-job.js';
+import type { CaseInput, CaseJob, LesionJob, SeedInput } from '../case/case-job.js';
+import type { SeedMarks } from '../dataset/seeds-schema.js';
 import { requireSameGrid } from '../prepare/align-phases.js';
 import { caseKey } from '../prepare/case-key.js';
 import { hashFile } from '../prepare/input-stamp.js';
@@ -10,6 +11,7 @@ import { writeFileAtomic } from '../storage/atomic-file.js';
 import type { Volume } from '../volume/volume.js';
 import { writeVolume } from '../volume/write-volume.js';
 import { type CarriedLesion, carryPhase, phaseFile } from './carry-phase.js';
+import { carryMarks, carrySeedImage } from './carry-seeds.js';
 import type { RegistrationQuality } from './quality.js';
 import { partReader, type ReadPart, sourceKey } from './read-part.js';
 import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
@@ -43,6 +45,8 @@ export interface PhaseRecord {
   readonly image: string;
   /** Masks by lesion. */
   readonly masks: Readonly<Record<string, string>>;
+  /** Seeds by lesion: a label image, or marks. */
+  readonly seeds: Readonly<Record<string, string | SeedMarks>>;
   readonly liver: string | null;
   /** null for the reference phase. */
   readonly quality: RegistrationQuality | null;
@@ -60,8 +64,16 @@ export interface RegisterPhaseResult {
 /** The inputs on which the result for a phase depends. */
 export function phaseInputs(job: CaseJob, phase: number): CaseInput[] {
   const masks = job.lesions.flatMap((lesion) => [lesion.mask, lesion.phaseMasks[phase]]);
-  const all = [job.phases[job.reference], job.phases[phase], job.liver, ...masks];
+  const seeds = job.lesions.flatMap((lesion) => seedsOn(job, lesion, phase) ?? []);
+  const seedFiles = seeds.filter((input) => 'file' in input);
+  const all = [job.phases[job.reference], job.phases[phase], job.liver, ...masks, ...seedFiles];
   return [...new Set(all)].filter((input) => input !== undefined);
+}
+
+/** Seeds that were set on a phase; those meant for all phases lie on the reference. */
+function seedsOn(job: CaseJob, lesion: LesionJob, phase: number): SeedInput | undefined {
+  const own = lesion.phaseSeeds?.[phase];
+  return phase === job.reference ? (lesion.seeds ?? own) : own;
 }
 
 /** Reads, registers and writes a phase. Rejects with FlcError. */
@@ -99,6 +111,7 @@ export async function earlierPhase(file: string): Promise<PhaseRecord | undefine
       record.format === 'flc-registration' &&
       record.version === registrationVersion &&
       typeof record.key === 'string' &&
+      typeof record.seeds === 'object' &&
       Array.isArray(record.inputs);
     return known ? record : undefined;
   } catch {
@@ -108,7 +121,8 @@ export async function earlierPhase(file: string): Promise<PhaseRecord | undefine
 
 export async function outputsExist(outDir: string, record: PhaseRecord): Promise<boolean> {
   const { image, masks, liver } = record;
-  const files = [image, ...Object.values(masks), ...(liver === null ? [] : [liver])];
+  const seeds = Object.values(record.seeds).filter((seed) => typeof seed === 'string');
+  const files = [image, ...Object.values(masks), ...seeds, ...(liver === null ? [] : [liver])];
   const found = await Promise.all(
     files.map((file) =>
       stat(join(outDir, file)).then(
@@ -120,7 +134,10 @@ export async function outputsExist(outDir: string, record: PhaseRecord): Promise
   return found.every(Boolean);
 }
 
-type Written = Pick<PhaseRecord, 'image' | 'masks' | 'liver' | 'quality' | 'warnings' | 'seconds'>;
+type Written = Pick<
+  PhaseRecord,
+  'image' | 'masks' | 'seeds' | 'liver' | 'quality' | 'warnings' | 'seconds'
+>;
 
 async function writeReference(task: RegisterPhaseJob): Promise<Written> {
   const { job } = task;
@@ -149,6 +166,10 @@ async function writeReference(task: RegisterPhaseJob): Promise<Written> {
   return {
     image: imagePath(job, job.reference),
     masks,
+    seeds: await writeSeeds(task, read, image, {
+      marks: (marks) => marks,
+      image: (seeds) => seeds,
+    }),
     liver,
     quality: null,
     warnings,
@@ -172,8 +193,36 @@ async function writeMoved(task: RegisterPhaseJob): Promise<Written> {
     masks[lesion] = path;
     await writeVolume(join(outDir, path), mask);
   }
-  const { quality, seconds } = carried;
-  return { image, masks, liver: null, quality, warnings: quality.warnings, seconds };
+  const { quality, seconds, transform } = carried;
+  const seeds = await writeSeeds(task, read, pair.moving, {
+    marks: (marks) => carryMarks(marks, transform),
+    image: (volume) => carrySeedImage(volume, transform, pair.fixed),
+  });
+  return { image, masks, seeds, liver: null, quality, warnings: quality.warnings, seconds };
+}
+
+/** Seeds of a phase after they were carried: label images are written, marks go into the record. */
+async function writeSeeds(
+  { job, phase, outDir }: RegisterPhaseJob,
+  read: ReadPart,
+  drawnOn: Volume,
+  carry: { marks: (marks: SeedMarks) => SeedMarks; image: (seeds: Volume) => Volume },
+): Promise<Record<string, string | SeedMarks>> {
+  const seeds: Record<string, string | SeedMarks> = {};
+  for (const lesion of job.lesions) {
+    const input = seedsOn(job, lesion, phase);
+    if (input === undefined) continue;
+    if (!('file' in input)) {
+      seeds[lesion.key] = carry.marks(input);
+      continue;
+    }
+    const volume = await read(input);
+    requireSameGrid(drawnOn, volume, input.role);
+    const path = `seeds/${job.caseId}/${lesion.key}-${job.phaseNames[phase]}.nii.gz`;
+    await writeVolume(join(outDir, path), carry.image({ ...volume, ...gridOf(drawnOn) }));
+    seeds[lesion.key] = path;
+  }
+  return seeds;
 }
 
 /** Reads what registering a phase takes, and checks masks against their images. */

@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import { type CaseJob, caseJob } from '../case/case-job.js';
 import type { Dataset } from '../dataset/dataset.js';
-import {
-  type DatasetCase,
-  type DatasetConfig,
-  type DatasetLesion,
-  isSingleSeeds,
-} from '../dataset/dataset-schema.js';
+import type { DatasetCase, DatasetConfig, DatasetLesion } from '../dataset/dataset-schema.js';
 import type { PhaseRecord } from './register-phase.js';
 
 /**
@@ -24,7 +19,7 @@ export function registeredDataset(
   }
   const cases = dataset.cases.flatMap((entry) => {
     const job = caseJob(dataset, entry);
-    return registeredCase(entry, job, byCase.get(job.caseId) ?? [], root) ?? [];
+    return registeredCase(entry, job, byCase.get(job.caseId) ?? []) ?? [];
   });
   // The key stays where it is: the new dataset.yaml points to it.
   const keyFile = pseudonymKey === undefined ? {} : { pseudonymKey: resolve(root, pseudonymKey) };
@@ -35,7 +30,6 @@ function registeredCase(
   entry: DatasetCase,
   job: CaseJob,
   records: readonly PhaseRecord[],
-  root: string,
 ): DatasetCase | undefined {
   const reference = records.find(({ phase, reference: name }) => phase === name);
   if (reference === undefined) return undefined;
@@ -45,7 +39,7 @@ function registeredCase(
     phases: Object.fromEntries(records.map(({ phase, image }) => [phase, image])),
     ...(reference.liver === null ? {} : { liver: reference.liver }),
     lesions: entry.lesions.map((lesion, i) =>
-      withReferenceSeeds(registeredLesion(lesion, job, i, records), root, records),
+      withSeeds(registeredLesion(lesion, job, i, records), job.lesions[i]?.key ?? '', records),
     ),
   };
 }
@@ -66,17 +60,23 @@ function registeredLesion(
 }
 
 /**
- * Seeds on the reference phase stay where they are and then hold for all phases: these lie on the reference now. Seeds on
- * other phases are left out.
+ * Seeds where they lie now. Those of the reference phase hold for every phase that has none of its own, since all lie on
+ * the reference.
  */
-function withReferenceSeeds(
-  { seeds, ...lesion }: DatasetLesion,
-  root: string,
+function withSeeds(
+  { seeds: _, ...lesion }: DatasetLesion,
+  key: string,
   records: readonly PhaseRecord[],
 ): DatasetLesion {
-  if (seeds === undefined) return lesion;
-  const reference = records[0]?.reference ?? '';
-  const kept = isSingleSeeds(seeds) ? seeds : seeds[reference];
-  if (kept === undefined) return lesion;
-  return { ...lesion, seeds: typeof kept === 'string' ? resolve(root, kept) : kept };
+  const reference = records.find(({ phase, reference: name }) => phase === name)?.seeds[key];
+  const carried = records.flatMap(({ phase, reference: name, seeds }) => {
+    const own = seeds[key];
+    return own === undefined || phase === name ? [] : [[phase, own] as const];
+  });
+  if (carried.length === 0)
+    return reference === undefined ? lesion : { ...lesion, seeds: reference };
+  const shared = records.flatMap(({ phase }) =>
+    reference === undefined ? [] : [[phase, reference] as const],
+  );
+  return { ...lesion, seeds: Object.fromEntries([...shared, ...carried]) };
 }
