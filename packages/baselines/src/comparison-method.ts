@@ -86,10 +86,17 @@ export interface SavedMethod {
   readonly format: 'flc-comparison-method';
   readonly version: 1;
   readonly method: MethodName;
-  readonly classes: readonly string[];
+  readonly cohort: CohortFacts;
   readonly settings: object;
   readonly description: Readonly<Record<string, unknown>>;
   /** What the method learned of describing a lesion. */
   readonly describer: unknown;
   readonly machine: unknown;
+}
+
+/** What a cohort must share with the one that a method was fitted on. */
+export interface CohortFacts {
+  readonly classes: readonly string[];
+  readonly phases: readonly string[];
+  readonly reference: string;
 }

@@ -4,14 +4,15 @@ import type { Prepared } from '@flc-native/pipeline';
 import { SupportVectorClassifier } from '@flc-native/svm';
 import type { FittedMethod, SavedMethod } from './comparison-method.js';
 import { definedMethods } from './comparison-methods.js';
-import { FittedComparison } from './core/fitted-comparison.js';
+import { phaseLayout } from './core/describer.js';
+import { cohortFacts, FittedComparison } from './core/fitted-comparison.js';
 import { lesionReader } from './core/lesion-pixels.js';
 
 /**
  * A fitted method from what `toJSON` returned, also after a way through JSON text.
  *
  * @param prepared where the lesions to be predicted lie; its phases and classes must be those of the training
- * @throws FlcError CHECKPOINT_CORRUPT, DATA_ERROR (a cohort with other classes)
+ * @throws FlcError CHECKPOINT_CORRUPT, DATA_ERROR (a cohort with other classes or phases)
  */
 export function methodFromJSON(json: unknown, prepared: Prepared): FittedMethod {
   const saved = (json ?? {}) as Partial<SavedMethod>;
@@ -21,18 +22,20 @@ export function methodFromJSON(json: unknown, prepared: Prepared): FittedMethod 
       details: { format: saved.format, version: saved.version, method: saved.method },
     });
   }
-  const { classes = [], settings = {}, description = {} } = saved;
-  if (JSON.stringify(classes) !== JSON.stringify(prepared.index.classes)) {
-    throw new FlcError('DATA_ERROR', 'the method was fitted on a cohort with other classes', {
-      details: { expected: classes, got: prepared.index.classes },
+  const cohort = cohortFacts(prepared);
+  if (JSON.stringify(saved.cohort) !== JSON.stringify(cohort)) {
+    throw new FlcError('DATA_ERROR', 'the method was fitted on another kind of cohort', {
+      details: { expected: saved.cohort, got: cohort },
     });
   }
+  const { settings = {}, description = {} } = saved;
+  const layout = phaseLayout(cohort.phases, cohort.reference);
   return new FittedComparison({
     method: method.name,
-    classes,
+    cohort,
     settings,
     description,
-    describer: method.load(saved.describer, settings),
+    describer: method.load(saved.describer, settings, layout),
     machine: SupportVectorClassifier.load(saved.machine),
     read: lesionReader(prepared),
   });

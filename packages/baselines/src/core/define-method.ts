@@ -6,8 +6,13 @@ import type {
   LabelledLesion,
 } from '../comparison-method.js';
 import { throwIfCancelled } from './cancellation.js';
-import type { LearningContext, LesionDescriber } from './describer.js';
-import { FittedComparison } from './fitted-comparison.js';
+import {
+  type LearningContext,
+  type LesionDescriber,
+  type PhaseLayout,
+  phaseLayout,
+} from './describer.js';
+import { cohortFacts, FittedComparison } from './fitted-comparison.js';
 import { lesionReader, type ReadLesion } from './lesion-pixels.js';
 import { fitMachine, type LabelledFeatures, type MachineSettings } from './machine.js';
 import { resolveSettings } from './settings.js';
@@ -18,12 +23,12 @@ export interface MethodDefinition<S extends MachineSettings>
   /** Learns from the train lesions how to describe a lesion. */
   learn(context: LearningContext, settings: S): Promise<LesionDescriber>;
   /** A describer from its JSON. @throws FlcError CHECKPOINT_CORRUPT */
-  load(json: unknown, settings: S): LesionDescriber;
+  load(json: unknown, settings: S, layout: PhaseLayout): LesionDescriber;
 }
 
 /** A method with the part that is needed to load it again. */
 export interface DefinedMethod extends ComparisonMethod {
-  load(json: unknown, settings: object): LesionDescriber;
+  load(json: unknown, settings: object, layout: PhaseLayout): LesionDescriber;
 }
 
 /** Completes a method: features of train and val, the search for C and gamma, and the machine on both parts. */
@@ -32,7 +37,8 @@ export function defineMethod<S extends MachineSettings>(
 ): ComparisonMethod<S> & DefinedMethod {
   return {
     ...definition,
-    load: (json, settings) => definition.load(json, resolveSettings(definition.settings, settings)),
+    load: (json, settings, layout) =>
+      definition.load(json, resolveSettings(definition.settings, settings), layout),
     fit: async (context, given) =>
       fit(definition, context, resolveSettings(definition.settings, given)),
   };
@@ -60,7 +66,7 @@ async function fit<S extends MachineSettings>(
     const y = lesions.map((lesion) => classes.indexOf(lesion.class));
     return { X, y } satisfies LabelledFeatures;
   };
-  const chosen = await fitMachine(
+  const { machine, C, gamma, validationAccuracy } = await fitMachine(
     await features(train, 0),
     await features(val, train.length),
     settings,
@@ -70,10 +76,15 @@ async function fit<S extends MachineSettings>(
       onProgress: (done, total) => context.onProgress?.({ stage: 'svm', done, total }),
     },
   );
-  const { machine, C, gamma, validationAccuracy } = chosen;
-  const description = { C, gamma, validationAccuracy, ...describer.summary };
-  const { name: method } = definition;
-  return new FittedComparison({ method, classes, settings, description, describer, machine, read });
+  return new FittedComparison({
+    method: definition.name,
+    cohort: cohortFacts(prepared),
+    settings,
+    description: { C, gamma, validationAccuracy, ...describer.summary },
+    describer,
+    machine,
+    read,
+  });
 }
 
 function learningContext(
@@ -86,8 +97,7 @@ function learningContext(
     method,
     lesions: context.train,
     read,
-    phases,
-    reference: phases.indexOf(reference),
+    layout: phaseLayout(phases, reference),
     seed: context.seed,
     threads: context.workers ?? 0,
     signal: context.signal,

@@ -21,11 +21,21 @@ export interface LearningContext {
   readonly method: MethodName;
   readonly lesions: readonly LabelledLesion[];
   readonly read: ReadLesion;
-  readonly phases: readonly string[];
-  /** Index of the reference phase, the portal venous one. */
-  readonly reference: number;
+  readonly layout: PhaseLayout;
   readonly seed: number;
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
   progress(stage: 'patches' | 'words' | 'features', done: number, total: number): void;
+}
+
+/** The phases of a cohort. */
+export interface PhaseLayout {
+  /** Indices of all, in the order of enhancement. */
+  readonly all: readonly number[];
+  /** Index of the reference phase, the portal venous one. */
+  readonly reference: number;
+}
+
+export function phaseLayout(phases: readonly string[], reference: string): PhaseLayout {
+  return { all: [...phases.keys()], reference: phases.indexOf(reference) };
 }

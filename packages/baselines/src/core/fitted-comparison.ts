@@ -1,6 +1,7 @@
-import { writeFileAtomic } from '@flc-native/pipeline';
+import { type Prepared, writeFileAtomic } from '@flc-native/pipeline';
 import type { SupportVectorClassifier } from '@flc-native/svm';
 import type {
+  CohortFacts,
   FittedMethod,
   MethodName,
   MethodPrediction,
@@ -13,12 +14,18 @@ import type { ReadLesion } from './lesion-pixels.js';
 
 interface Parts {
   readonly method: MethodName;
-  readonly classes: readonly string[];
+  readonly cohort: CohortFacts;
   readonly settings: object;
   readonly description: Readonly<Record<string, unknown>>;
   readonly describer: LesionDescriber;
   readonly machine: SupportVectorClassifier;
   readonly read: ReadLesion;
+}
+
+/** @returns what of a cohort the features depend on */
+export function cohortFacts({ index }: Prepared): CohortFacts {
+  const { classes, phases, reference } = index;
+  return { classes, phases, reference };
 }
 
 /** A describer and a machine: what every classic method is once it has learned. */
@@ -34,7 +41,7 @@ export class FittedComparison implements FittedMethod {
   }
 
   get classes(): readonly string[] {
-    return this.#parts.classes;
+    return this.#parts.cohort.classes;
   }
 
   get description(): Readonly<Record<string, unknown>> {
@@ -45,7 +52,8 @@ export class FittedComparison implements FittedMethod {
     lesions: readonly UnlabelledLesion[],
     signal?: AbortSignal,
   ): Promise<readonly MethodPrediction[]> {
-    const { describer, machine, read, classes } = this.#parts;
+    const { describer, machine, read } = this.#parts;
+    const { classes } = this.#parts.cohort;
     const predictions: MethodPrediction[] = [];
     for (const lesion of lesions) {
       throwIfCancelled(signal);
@@ -62,12 +70,12 @@ export class FittedComparison implements FittedMethod {
   }
 
   toJSON(): SavedMethod {
-    const { method, classes, settings, description, describer, machine } = this.#parts;
+    const { method, cohort, settings, description, describer, machine } = this.#parts;
     return {
       format: 'flc-comparison-method',
       version: 1,
       method,
-      classes,
+      cohort,
       settings,
       description,
       describer: describer.toJSON(),
