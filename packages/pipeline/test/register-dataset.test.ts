@@ -110,6 +110,12 @@ describe('a registered cohort', () => {
     ).toEqual([]);
     const quality = JSON.parse(await readFile(join(out, 'quality.json'), 'utf8'));
     expect(quality.pairs.map(({ phase }: { phase: string }) => phase)).toEqual(['NC', 'ART']);
+    // All parameters, those of the source and the defaults.
+    expect(quality).toMatchObject({
+      method: 'bspline',
+      settings: { iterations: 5, seed: 121_212 },
+    });
+    expect(dataset.registration).toEqual(quality.settings);
     const art = quality.pairs[1];
     expect(art.overlap[0]).toMatchObject({ lesion: 'lesion-1' });
     expect(art.jacobian.min).toBeLessThanOrEqual(art.jacobian.max);

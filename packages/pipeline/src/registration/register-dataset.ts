@@ -19,7 +19,11 @@ import {
   type RegisterPhaseResult,
 } from './register-phase.js';
 import { registeredDataset } from './registered-dataset.js';
-import { type RegistrationMethod, resolveRegistration } from './registration-settings.js';
+import {
+  type RegistrationMethod,
+  type RegistrationSettings,
+  resolveRegistration,
+} from './registration-settings.js';
 import { registrationVersion } from './transform-file.js';
 
 export interface RegisterOptions {
@@ -102,10 +106,10 @@ export async function registerDataset(
   );
   const ordered = plans.flatMap(({ task }) => records.get(task) ?? []);
   const datasetFile = join(outDir, 'dataset.yaml');
-  await writeDataset(datasetFile, registeredDataset(dataset, ordered));
+  await writeDataset(datasetFile, registeredDataset(dataset, ordered, settings));
   await writeFileAtomic(
     join(outDir, 'quality.json'),
-    `${JSON.stringify(summary(ordered, options.method ?? 'bspline'), null, 1)}\n`,
+    `${JSON.stringify(summary(ordered, options.method ?? 'bspline', settings), null, 1)}\n`,
   );
   const pairs = plans.filter(({ task }) => isPair(task) && records.has(task)).length;
   const position = new Map(jobs.map((job, i) => [job.caseId, i]));
@@ -162,11 +166,16 @@ async function untouched(task: RegisterPhaseJob, earlier: PhaseRecord): Promise<
 }
 
 /** Quality of all pairs in one file, for tables and plots. */
-function summary(records: readonly PhaseRecord[], method: RegistrationMethod) {
+function summary(
+  records: readonly PhaseRecord[],
+  method: RegistrationMethod,
+  settings: RegistrationSettings,
+) {
   return {
     format: 'flc-registration-quality',
     version: registrationVersion,
     method,
+    settings,
     pairs: records.flatMap(({ caseId, phase, quality, seconds }) =>
       quality === null ? [] : [{ caseId, phase, seconds, ...quality }],
     ),

@@ -3,14 +3,16 @@ import { type CaseJob, caseJob } from '../case/case-job.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { DatasetCase, DatasetConfig, DatasetLesion } from '../dataset/dataset-schema.js';
 import type { PhaseRecord } from './register-phase.js';
+import type { RegistrationSettings } from './registration-settings.js';
 
 /**
  * The description of the registered cohort: names, classes and splits as in the source, paths to the new files. A phase
- * that failed is left out, and so is a case whose reference phase failed.
+ * that failed is left out, and so is a case whose reference phase failed. The parameters stand in it in full.
  */
 export function registeredDataset(
   dataset: Dataset,
   records: readonly PhaseRecord[],
+  registration: RegistrationSettings,
 ): DatasetConfig {
   const { file: _file, root, key: _key, pseudonymKey, ...config } = dataset;
   const byCase = new Map<string, PhaseRecord[]>();
@@ -23,7 +25,7 @@ export function registeredDataset(
   });
   // The key stays where it is: the new dataset.yaml points to it.
   const keyFile = pseudonymKey === undefined ? {} : { pseudonymKey: resolve(root, pseudonymKey) };
-  return { ...config, ...keyFile, cases };
+  return { ...config, ...keyFile, registration, cases };
 }
 
 function registeredCase(
