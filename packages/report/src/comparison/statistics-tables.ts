@@ -43,15 +43,15 @@ export function testTable(model: ComparisonModel): Table | null {
     caption: `${reference.entry.title} against the others`,
     header: [
       'Against',
-      'Difference, points',
+      'Difference',
       '95 % interval',
       'p, bootstrap',
-      'corrected',
-      'Only it right',
-      'Only other right',
+      'Holm',
+      'Won',
+      'Lost',
       'p, McNemar',
-      'corrected',
-      'Detectable, points',
+      'Holm',
+      'Detectable',
     ],
     rows: tests.map((test) => {
       const method = model.methods.find(({ entry }) => entry.method === test.method);
@@ -72,10 +72,10 @@ export function testTable(model: ComparisonModel): Table | null {
       ];
     }),
     notes: [
-      'Difference: accuracy of the reference minus that of the other, mean over the partitions that both have.',
+      'Difference: accuracy of the reference minus that of the other in percentage points, mean over the partitions that both have. Won: lesions, each counted once, that only the reference decides rightly; lost: those that only the other does.',
       'Bootstrap: patients are drawn jointly over the partitions, so a patient, or a lesion, in the test parts of several is one draw. McNemar: exact, two-sided; it takes lesions as independent, so a lesion in several test parts counts once, in the first. Where the two disagree, the bootstrap is the one to read.',
-      `Corrected: Holm over the ${tests.length} comparisons of this table.`,
-      'Detectable: smallest true difference found with a power of 80 % at the 5 % level before the correction, 2.80 standard errors of the paired difference.',
+      `Holm: the p-value before it, corrected for the ${tests.length} comparisons of this table.`,
+      'Detectable, points: smallest true difference found with a power of 80 % at the 5 % level before the correction, 2.80 standard errors of the paired difference.',
     ],
   };
 }

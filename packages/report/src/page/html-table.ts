@@ -3,7 +3,7 @@ import { type Html, html, nothing } from './html.js';
 
 /** A table with caption and header cells; it scrolls inside itself on a narrow screen. */
 export function htmlTable(table: Table): Html {
-  const kind = table.header.length > 6 ? 'dense' : 'plain';
+  const kind = table.header.length > 5 ? 'dense' : 'plain';
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${table.caption}">
 <table class="${kind}">
 <caption>${table.caption}</caption>

@@ -53,7 +53,7 @@ thead th { color: var(--soft); font-weight: 600; font-size: .86rem; }
 tbody th { font-weight: 500; }
 tbody th, thead th:first-child { white-space: normal; }
 .provenance td { text-align: left; white-space: normal; overflow-wrap: anywhere; font-family: ui-monospace, "Liberation Mono", monospace; font-size: .84rem; }
-.provenance th { vertical-align: top; }
+.provenance th { vertical-align: top; } .provenance thead th { text-align: left; }
 .notes { margin: 8px 0 0; padding: 0 0 0 18px; color: var(--soft); font-size: .88rem; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 0 20px; align-items: start; }
 .columns > div { min-width: 0; }
