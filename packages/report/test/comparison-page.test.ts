@@ -30,12 +30,12 @@ describe('the page of a comparison', async () => {
   const page = await comparisonPage(model, new LesionImages());
 
   it('has every section, plots without an id or an address, and all methods', () => {
-    for (const id of 'results conclusions numbers methods training cohort lesions provenance'.split(
-      ' ',
-    )) {
+    for (const id of 'results conclusions numbers methods cohort lesions provenance'.split(' ')) {
       expect(page).toContain(`<section id="${id}">`);
     }
     expect(page.match(/<details class="method"/g)).toHaveLength(8);
+    expect(page.match(/Cross-entropy of the heads/g)?.length).toBeGreaterThan(0);
+    expect(page).toContain('Provenance of ResGL-BDLSTM, set2');
     expect(page).not.toMatch(/url\(|<(script|link|iframe|object|embed|img)\b/i);
     expect(page).not.toMatch(/<(svg|g|path|text|clipPath)[^>]* id=/);
     expect(page).not.toMatch(/NaN|undefined|\[object/);

@@ -109,6 +109,16 @@ describe('what the size allows', () => {
     expect(model.size.decisions).toBe(tests.flat().length);
   });
 
+  it('speaks of slices where slices are decided', () => {
+    const slices = input.entries.map((entry) => ({
+      ...entry,
+      evaluations: entry.evaluations.map((of) => ({ ...of, unit: 'slice' as const })),
+    }));
+    const text = conclusions(buildComparison({ ...input, entries: slices })).join(' ');
+    expect(text).toContain(`${model.size.lesions} slices of`);
+    expect(text).not.toContain('lesion');
+  });
+
   it('names what is found and denies what is not', () => {
     expect(sentences).toContain('power of 80 %');
     expect(sentences).toContain('Roy et al. 2014 (p ');

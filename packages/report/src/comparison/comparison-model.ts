@@ -28,6 +28,8 @@ export interface ComparisonModel {
   readonly synthetic: boolean;
   readonly caption: string | null;
   readonly classes: readonly string[];
+  /** What is decided on; the sentences say "lesions" or "slices". */
+  readonly unit: 'lesion' | 'slice';
   /** Names, in order. */
   readonly partitions: readonly string[];
   readonly methods: readonly ComparedMethod[];
@@ -80,6 +82,7 @@ export function buildComparison<S extends CohortSample>(
       entries.some((entry) => entry.evaluations.some((of) => of.synthetic)),
     caption: input.caption ?? null,
     classes,
+    unit: entries.flatMap((entry) => entry.evaluations)[0]?.unit ?? 'lesion',
     partitions,
     methods,
     reference,

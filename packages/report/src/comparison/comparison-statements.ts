@@ -41,9 +41,9 @@ export function missingNotes(model: ComparisonModel, method: ComparedMethod): st
 
 /** What a cohort of this size allows one to conclude. */
 export function conclusions(model: ComparisonModel): string[] {
-  const { size, partitions } = model;
+  const { size, partitions, unit } = model;
   const sentences = [
-    `${size.lesions} lesions of ${size.patients} patients are tested in ${partitions.length} partition${partitions.length === 1 ? '' : 's'}, ${size.decisions} decisions per method. ${size.repeated} lesions are in the test part of more than one partition: intervals and the bootstrap test draw patients jointly over the partitions, so such a lesion adds no independent evidence; McNemar’s test counts it once.`,
+    `${size.lesions} ${unit}s of ${size.patients} patients are tested in ${partitions.length} partition${partitions.length === 1 ? '' : 's'}, ${size.decisions} decisions per method. ${size.repeated} ${unit}s are in the test part of more than one partition: intervals and the bootstrap test draw patients jointly over the partitions, so such a ${unit} adds no independent evidence; McNemar’s test counts it once.`,
   ];
   if (partitions.length > 1) {
     sentences.push(

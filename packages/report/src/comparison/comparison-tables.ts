@@ -53,7 +53,7 @@ function accuracyTable(
             'Ceiling: the Bayes decision on the enhancement values that the phantoms were drawn from. No method sees these values.',
           ]
         : []),
-      ...(methods.some(allRight) ? [allRightNote(model.size.lesions)] : []),
+      ...(methods.some(allRight) ? [allRightNote(model)] : []),
       ...methods.flatMap((method) => missingNotes(model, method)),
     ],
   };
@@ -85,7 +85,7 @@ export function besidePaperTable(model: ComparisonModel): Table | null {
 /** Right decisions and lesions of each class, partition after partition. */
 export function countTable(model: ComparisonModel): Table {
   return {
-    caption: 'Right / all lesions, partition after partition',
+    caption: `Right / all ${model.unit}s, partition after partition`,
     header: ['Method', ...model.classes, 'Total'],
     rows: model.methods.map((method) => [
       rowName(model, method),
@@ -129,9 +129,9 @@ function allRight({ summary }: ComparedMethod): boolean {
 }
 
 /** Drawing again from right decisions alone cannot show a wrong one. */
-function allRightNote(lesions: number): string {
+function allRightNote({ size: { lesions }, unit }: ComparisonModel): string {
   const { lower } = wilsonInterval(lesions, lesions);
-  return `An interval of 100 – 100 % only says that every decision is right: with ${lesions} lesions the true share may still be as low as ${percent(lower)} (Wilson).`;
+  return `An interval of 100 – 100 % only says that every decision is right: with ${lesions} ${unit}s the true share may still be as low as ${percent(lower)} (Wilson).`;
 }
 
 function spreadNote(partitions: number): string {

@@ -37,7 +37,7 @@ export function scoreComparisonTable(model: ComparisonModel): Table {
 
 /** The reference against every other method; null without a reference or without others. */
 export function testTable(model: ComparisonModel): Table | null {
-  const { reference, tests } = model;
+  const { reference, tests, unit } = model;
   if (reference === null || tests.length === 0) return null;
   return {
     caption: `${reference.entry.title} against the others`,
@@ -72,8 +72,8 @@ export function testTable(model: ComparisonModel): Table | null {
       ];
     }),
     notes: [
-      'Difference: accuracy of the reference minus that of the other in percentage points, mean over the partitions that both have. Won: lesions, each counted once, that only the reference decides rightly; lost: those that only the other does.',
-      'Bootstrap: patients are drawn jointly over the partitions, so a patient, or a lesion, in the test parts of several is one draw. McNemar: exact, two-sided; it takes lesions as independent, so a lesion in several test parts counts once, in the first. Where the two disagree, the bootstrap is the one to read.',
+      `Difference: accuracy of the reference minus that of the other in percentage points, mean over the partitions that both have. Won: ${unit}s, each counted once, that only the reference decides rightly; lost: those that only the other does.`,
+      `Bootstrap: patients are drawn jointly over the partitions, so a patient, or a ${unit}, in the test parts of several is one draw. McNemar: exact, two-sided; it takes ${unit}s as independent, so a ${unit} in several test parts counts once, in the first. Where the two disagree, the bootstrap is the one to read.`,
       `Holm: the p-value before it, corrected for the ${tests.length} comparisons of this table.`,
       'Detectable, points: smallest true difference found with a power of 80 % at the 5 % level before the correction, 2.80 standard errors of the paired difference.',
     ],

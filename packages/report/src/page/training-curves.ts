@@ -7,9 +7,16 @@ const maxPoints = 240;
 
 /** Losses and accuracies over the steps of each run. */
 export async function trainingCurves(histories: readonly TrainingHistory[]): Promise<Html> {
+  const curves = await curvesOfRuns(histories);
+  return curves.length === 0
+    ? nothing
+    : html`<section id="training"><h2>Training</h2>${curves}</section>`;
+}
+
+/** The same without a section of its own; nothing for a run that made no step. */
+export function curvesOfRuns(histories: readonly TrainingHistory[]): Promise<Html[]> {
   const shown = histories.filter(({ events }) => events.some((event) => event.type === 'step'));
-  if (shown.length === 0) return nothing;
-  return html`<section id="training"><h2>Training</h2>${await Promise.all(shown.map(curvesOf))}</section>`;
+  return Promise.all(shown.map(curvesOf));
 }
 
 async function curvesOf({ name, events }: TrainingHistory): Promise<Html> {

@@ -32,7 +32,12 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
       field,
       type: 'quantitative',
       scale: { domain },
-      axis: { format: '.0%', title: 'lesions decided rightly', tickCount: 6, labelOverlap: true },
+      axis: {
+        format: '.0%',
+        title: `${model.unit}s decided rightly`,
+        tickCount: 6,
+        labelOverlap: true,
+      },
     }) as const;
   const svg = await plotSvg(
     {

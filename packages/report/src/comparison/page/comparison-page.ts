@@ -3,7 +3,6 @@ import type { Table } from '../../format/table.js';
 import { htmlDocument } from '../../page/document.js';
 import { type Html, html, nothing } from '../../page/html.js';
 import { htmlTable } from '../../page/html-table.js';
-import { trainingCurves } from '../../page/training-curves.js';
 import type { LesionImages } from '../../pictures/lesion-images.js';
 import { accuracyPlot } from '../../plots/accuracy-plot.js';
 import { notADevice, syntheticData } from '../../statements.js';
@@ -19,12 +18,6 @@ export async function comparisonPage(
   model: ComparisonModel,
   images: LesionImages,
 ): Promise<string> {
-  const training = model.methods.flatMap(({ entry }) =>
-    (entry.events ?? []).map((history) => ({
-      ...history,
-      name: `${entry.title}, ${history.name}`,
-    })),
-  );
   const scored = model.methods.some((method) => method.runs.length > 0);
   const main = html`<section id="results"><h2>Methods</h2>
 ${scored ? await accuracyPlot(model) : nothing}
@@ -35,22 +28,20 @@ ${tables(testTable(model))}</section>
 <section id="numbers"><h2>More numbers</h2>
 ${tables(scoreComparisonTable(model), denominatorTable(model), besidePaperTable(model), countTable(model))}</section>
 <section id="methods"><h2>Each method</h2>
-<p>Confusion matrices, reliability, feature space, settings, and where an implementation differs from its source.</p>
+<p>Confusion matrices, reliability, feature space, training curves, settings, and where an implementation differs from its source.</p>
 ${await Promise.all(model.methods.map((method) => methodDetails(model, method)))}</section>
-${await trainingCurves(training)}
 ${model.cohort.length === 0 ? nothing : html`<section id="cohort"><h2>Cohort</h2>${model.cohort.map(htmlTable)}</section>`}
 ${comparedLesionCards(model, images)}
 <section id="provenance"><h2>Provenance</h2><div class="provenance">${htmlTable(provenanceTable(model.provenance, 'Comparison'))}</div></section>`;
-  return htmlDocument({ ...model, top: pageTop(model, training.length > 0), main });
+  return htmlDocument({ ...model, top: pageTop(model), main });
 }
 
-function pageTop(model: ComparisonModel, trained: boolean): Html {
+function pageTop(model: ComparisonModel): Html {
   const links: [string, string][] = [
     ['results', 'Methods'],
     ['conclusions', 'Conclusions'],
     ['numbers', 'Numbers'],
     ['methods', 'Each method'],
-    ...(trained ? [['training', 'Training'] as [string, string]] : []),
     ...(model.cohort.length > 0 ? [['cohort', 'Cohort'] as [string, string]] : []),
     ...(model.reference === null ? [] : [['lesions', 'Lesions'] as [string, string]]),
     ['provenance', 'Provenance'],
