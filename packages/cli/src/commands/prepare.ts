@@ -50,6 +50,12 @@ const options = {
     0.9,
   ),
   workers: defaultElsewhere(integer('worker threads', { min: 1 }), 'one a core'),
+  shard: custom(
+    '<i/n>',
+    'do the i-th of n parts, as in a cluster job array; then call prepare once without it',
+    'two whole numbers such as 3/8',
+    toShard,
+  ),
 };
 
 export const prepare = defineCommand({
@@ -61,11 +67,12 @@ export const prepare = defineCommand({
     'flc-native prepare --dataset data/dataset.yaml --out prepared',
     'flc-native prepare --dataset data/dataset.yaml --out prepared --slices 3 --align centroid',
     'flc-native prepare --dataset data/dataset.yaml --out prepared --align bspline',
+    'flc-native prepare --dataset data/dataset.yaml --out prepared --shard $SLURM_ARRAY_TASK_ID/8',
   ],
   options,
   async run(settings, { signal, progress, note, verbose }) {
     const { prepareDataset, readDataset } = await import('@flc-native/pipeline');
-    const { dataset, out, workers, inPlaneSpacing, transforms, ...plain } = settings;
+    const { dataset, out, workers, inPlaneSpacing, transforms, shard, ...plain } = settings;
     const bar = progress('prepare');
     const done = await prepareDataset(
       await readDataset(dataset),
@@ -74,6 +81,7 @@ export const prepare = defineCommand({
         ...plain,
         ...(workers === undefined ? {} : { workers }),
         ...(transforms === undefined ? {} : { transforms }),
+        ...(shard === undefined ? {} : { shard }),
         ...(inPlaneSpacing === undefined ? {} : { inPlaneSpacing }),
       },
       { signal, onProgress: ({ done: count, total }) => bar.update(count, total) },
@@ -86,10 +94,22 @@ export const prepare = defineCommand({
       json: { ...done, failed: done.failed.map(({ caseId, error }) => ({ caseId, error })) },
       text:
         `${done.prepared} cases prepared, ${done.reused} kept, ${done.failed.length} failed; ` +
-        `${done.samples} slices in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). Next: flc-native split --prepared ${out}`,
+        `${done.samples} slices in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). ${next(settings)}`,
     };
   },
 });
+
+function next({ dataset, out, shard }: { dataset: string; out: string; shard: unknown }): string {
+  if (shard === undefined) return `Next: flc-native split --prepared ${out}`;
+  return `When all parts are done: flc-native prepare --dataset ${dataset} --out ${out}, with the same settings`;
+}
+
+function toShard(value: unknown): { index: number; count: number } | undefined {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(String(value)) ?? [];
+  if (index === undefined || count === undefined) return undefined;
+  const shard = { index: Number(index), count: Number(count) };
+  return shard.index >= 1 && shard.index <= shard.count ? shard : undefined;
+}
 
 /** Median and longest time of a case, so that one that is out of line is seen; --json has all. */
 function perCase(times: readonly { caseId: string; seconds: number }[]): string {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { withHiddenFile } from '../case/case-failure.js';
@@ -21,6 +21,8 @@ import {
   resolvePrepareOptions,
 } from './prepare-options.js';
 import { type CaseRecord, type PreparedIndex, preparedVersion } from './prepared-format.js';
+
+const indexFile = 'index.json';
 
 export interface PrepareReport {
   /** Cases that were cut in this run, and cases whose files were still valid. */
@@ -51,7 +53,8 @@ export async function prepareDataset(
   const seconds = () => (performance.now() - started) / 1000;
   const resolved = withDatasetSettings(dataset, resolvePrepareOptions(options));
   await makeFolder(join(outDir, 'cases'));
-  const jobs = dataset.cases.map((entry) => caseJob(dataset, entry));
+  const { shard } = resolved;
+  const jobs = dataset.cases.map((entry) => caseJob(dataset, entry)).filter(isInShard(shard));
   const index = await earlierIndex(outDir);
   const plans = await planCases(jobs, outDir, resolved, index);
   const records = new Map<string, CaseRecord>();
@@ -62,7 +65,10 @@ export async function prepareDataset(
   let done = reusedAtOnce;
   const total = jobs.length;
   onProgress?.({ done, total, seconds: seconds() });
-  await withdraw(outDir, index, new Set(open.map((plan) => plan.job.caseId)));
+  if (shard === undefined)
+    await withdraw(outDir, index, new Set(open.map((plan) => plan.job.caseId)));
+  // Shards run at the same time, so none may write the index; one that is out of date must not stay.
+  else if (open.length > 0) await rm(join(outDir, indexFile), { force: true });
 
   const failed: { caseId: string; error: FlcError }[] = [];
   const times: { caseId: string; seconds: number }[] = [];
@@ -93,8 +99,10 @@ export async function prepareDataset(
     },
   });
   const ordered = jobs.flatMap((job) => records.get(job.caseId) ?? []);
-  await writeIndex(outDir, makeIndex(dataset, resolved, ordered));
-  await removeStale(outDir, new Set(records.keys()));
+  if (shard === undefined) {
+    await writeIndex(outDir, makeIndex(dataset, resolved, ordered));
+    await removeStale(outDir, new Set(records.keys()));
+  }
   return {
     prepared: records.size - reused,
     reused,
@@ -106,6 +114,11 @@ export async function prepareDataset(
     times: inOrder(times, jobs),
     seconds: seconds(),
   };
+}
+
+/** Cases of a shard are spread over the dataset, since neighbours tend to be of one size. */
+function isInShard(shard: ResolvedPrepareOptions['shard']) {
+  return (_job: CaseJob, i: number) => shard === undefined || i % shard.count === shard.index - 1;
 }
 
 interface CasePlan {
@@ -182,7 +195,7 @@ function makeIndex(
 }
 
 function writeIndex(outDir: string, index: PreparedIndex): Promise<void> {
-  return writeFileAtomic(join(outDir, 'index.json'), `${JSON.stringify(index, null, 1)}\n`);
+  return writeFileAtomic(join(outDir, indexFile), `${JSON.stringify(index, null, 1)}\n`);
 }
 
 /** Settings that dataset.yaml holds and the options do not override. */

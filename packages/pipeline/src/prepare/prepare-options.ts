@@ -31,13 +31,18 @@ const schema = z.strictObject({
   margin: z.int().min(0).max(256).default(16),
   coverage: z.number().min(0).max(1).default(0.9),
   workers: z.int().min(0).max(256).optional(),
+  shard: z
+    .strictObject({ index: z.int().min(1), count: z.int().min(1) })
+    .refine(({ index, count }) => index <= count, 'index must not be above count')
+    .optional(),
 });
 
 /**
  * How lesions are cut. `inPlaneSpacing` in mm (default: dataset.yaml's, else none), `margin` in
  * pixels, `coverage` the part of a patch that must lie in the mask, `workers` threads (default: one
  * a core; 0 works in the calling thread), `registration` its parameters (default: dataset.yaml's) and `transforms` the
- * folder where they are kept (default: `registration` in the output).
+ * folder where they are kept (default: `registration` in the output). `shard` does every count-th case, from the
+ * index-th on (from 1), and leaves the index to a later run without it, which finds them done.
  */
 export type PrepareOptions = z.input<typeof schema>;
 export type ResolvedPrepareOptions = z.output<typeof schema>;
