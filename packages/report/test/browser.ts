@@ -49,12 +49,20 @@ export class Browser {
   private constructor(process: ChildProcess, profile: string) {
     this.#process = process;
     this.#profile = profile;
+    process.once('exit', this.#ended).once('error', this.#ended);
+    (process.stdio[3] as Writable).on('error', this.#ended);
     (process.stdio[4] as Readable).setEncoding('utf8').on('data', (text: string) => {
       const messages = `${this.#rest}${text}`.split('\0');
       this.#rest = messages.pop() ?? '';
       for (const message of messages) this.#receive(JSON.parse(message) as Message);
     });
   }
+
+  /** Whoever still waits for an answer learns that there will be none. */
+  #ended = () => {
+    for (const answer of this.#waiting.values()) answer({ error: { message: 'Chromium ended' } });
+    this.#waiting.clear();
+  };
 
   static async start(executable: string): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'flc-chromium-'));

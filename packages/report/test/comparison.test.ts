@@ -11,7 +11,7 @@ import { conclusions } from '../src/comparison/comparison-statements.js';
 import { methodTable } from '../src/comparison/comparison-tables.js';
 import { paperTable2, paperText } from '../src/comparison/paper-table.js';
 import { denominatorTable, testTable } from '../src/comparison/statistics-tables.js';
-import { buildComparison, writeComparison } from '../src/index.js';
+import { buildComparison, comparisonText, writeComparison } from '../src/index.js';
 import { syntheticComparison } from './synthetic-comparison.js';
 
 const input = syntheticComparison(60);
@@ -65,6 +65,13 @@ describe('the comparison table', () => {
     expect(text).toContain('Synthetic data');
     expect(text).toContain('widths 8/16/32');
     expect(text).toContain('not a medical device');
+  });
+
+  it('fits a terminal', () => {
+    const text = comparisonText(model);
+    expect(text).toContain('ResGL-BDLSTM');
+    expect(text).toContain('power of 80 %');
+    expect(text).toContain('Synthetic data');
   });
 
   it('calls the oracle a ceiling and tests no method against it', () => {

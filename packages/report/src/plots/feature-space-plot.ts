@@ -61,11 +61,12 @@ export async function featureSpacePlot(
               strokeWidth: { condition: { test: 'datum.wrong', value: 2 }, value: 0.6 },
             },
           },
-          {
+          // The name is drawn twice: a broad edge keeps it legible over points.
+          ...[{ stroke: 'var(--surface)', strokeWidth: 4 }, {}].map((edge) => ({
             data: { values: corners },
-            mark: { type: 'text', fontWeight: 'bold' },
+            mark: { type: 'text' as const, fontWeight: 'bold' as const, ...edge },
             encoding: { ...position(titles), text: { field: 'name' } },
-          },
+          })),
         ],
       },
       `Label map proportions of ${points.length} lesions in two dimensions, coloured by ${title}; ${wrong} wrong decisions are ringed.`,
