@@ -80,6 +80,7 @@ export interface BindingRandomWalk {
   beta: number
   tolerance: number
   iterations: number
+  priors?: Float32Array
   warmStart?: Float32Array
   /** 0: as many as there are cores. */
   threads: number

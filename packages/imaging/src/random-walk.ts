@@ -20,6 +20,11 @@ export interface RandomWalkOptions {
   readonly tolerance?: number;
   /** Most iterations for a label before INVALID_CONFIG says that beta is too large; default 1000. */
   readonly maxIterations?: number;
+  /**
+   * How strongly each voxel is joined to each label by itself, in units of the weights of neighbours, which are at most 1: by
+   * label and then voxel, from 0. For instance a number times the probability of the label from the voxel's value.
+   */
+  readonly priors?: Float32Array;
   /** `probabilities` of an earlier solution of the same size and labels; a few more seeds then cost little. */
   readonly warmStart?: Float32Array;
   /** Threads; default one a core. No influence on the result. */
@@ -44,13 +49,15 @@ export interface RandomWalkResult {
  * A voxel gets the label whose seeds a random walker from it is most likely to meet first. Neighbours are joined by
  * `exp(-beta g / (10 s sqrt(c))) + 1e-10`, where g is the squared difference per unit of length summed over the c images
  * and s the standard deviation of all values: the definition of scikit-image's `random_walker`, so that the same problem
- * has the same answer. Bring several images to one scale first. Equal input gives equal bits.
+ * has the same answer. `priors` are those of Grady 2005 (CVPR, "Multilabel random walker image segmentation using prior
+ * models"), which scikit-image lacks. Bring several images to one scale first. Equal input gives equal bits.
  *
  * @throws FlcError DATA_ERROR (wrong length, NaN, a label without seed, no voxel without one, voxels that no seed
  *   reaches), INVALID_CONFIG (parameters; too many voxels; no convergence), CANCELLED
  */
 export async function randomWalker(options: RandomWalkOptions): Promise<RandomWalkResult> {
-  const { images, size, spacing = [1, 1, 1], seeds, labels, warmStart, signal } = options;
+  const { images, size, spacing = [1, 1, 1], seeds, labels, signal } = options;
+  const { priors, warmStart } = options;
   const walk = {
     images: [...images],
     size: [...size],
@@ -61,6 +68,7 @@ export async function randomWalker(options: RandomWalkOptions): Promise<RandomWa
     tolerance: options.tolerance ?? 1e-6,
     iterations: wholeNumber('maxIterations', options.maxIterations ?? 1000),
     threads: wholeNumber('threads', options.threads ?? 0),
+    ...(priors === undefined ? {} : { priors }),
     ...(warmStart === undefined ? {} : { warmStart }),
   };
   const { iterations, residual, probabilities, ...result } = await cancellable(

@@ -1,7 +1,16 @@
 import { toFlcError } from '@flc-native/errors';
 import { defineCommand } from '../command.js';
 import { formatFailure } from '../failure.js';
-import { defaultElsewhere, flag, integer, number, required, text } from '../option.js';
+import {
+  choice,
+  defaultElsewhere,
+  flag,
+  integer,
+  number,
+  required,
+  text,
+  withDefault,
+} from '../option.js';
 
 const options = {
   dataset: required(text('<file>', 'dataset.yaml with seeds')),
@@ -9,15 +18,36 @@ const options = {
   joint: flag('one mask from all phases together; they must be registered'),
   beta: defaultElsewhere(
     number('how much a difference hinders the walk, in units of the noise', { min: 0 }),
-    '1',
+    '0.3',
   ),
   smoothing: defaultElsewhere(
     number('Gaussian filter in plane before differences are taken, mm', { min: 0, max: 20 }),
     '1',
   ),
+  prior: defaultElsewhere(
+    number('how much a voxel goes by its own values against those of the seeds; 0: not at all', {
+      min: 0,
+      max: 1000,
+    }),
+    '1',
+  ),
+  priorSmoothing: defaultElsewhere(
+    number('Gaussian filter in plane before values are compared with those of the seeds, mm', {
+      min: 0,
+      max: 20,
+    }),
+    '2.5',
+  ),
   margin: defaultElsewhere(
     number('what is looked at round the seeds, mm', { min: 0, max: 500 }),
-    '10',
+    '8',
+  ),
+  liver: withDefault(
+    choice(
+      ['reference', 'all', 'none'],
+      'phases on which the lesion stays within the liver mask; all only if they are registered',
+    ),
+    'reference',
   ),
   prob: flag('also write the probability of the lesion'),
   workers: defaultElsewhere(integer('worker threads', { min: 1 }), 'one a core'),

@@ -17,12 +17,20 @@ import type { SegmentationSettings } from './segmentation-settings.js';
 /** Changes with the meaning of what is written. */
 export const segmentationVersion = 1;
 
+/**
+ * On which phases the walk stays in the liver mask: it is drawn on the reference phase, and holds for the others once they
+ * are registered. A joint walk counts as one on the reference.
+ */
+export const liverUses = ['reference', 'all', 'none'] as const;
+export type LiverUse = (typeof liverUses)[number];
+
 /** A case whose lesions are segmented from their seeds. */
 export interface SegmentCaseJob {
   readonly job: CaseJob;
   /** All phases together, which then must be registered; else each on its own. */
   readonly joint: boolean;
   readonly settings: SegmentationSettings;
+  readonly liver: LiverUse;
   /** Whether the probability of the lesion is written too. */
   readonly probabilities: boolean;
   readonly outDir: string;
@@ -62,11 +70,11 @@ export interface SegmentCaseResult {
   readonly reused: boolean;
 }
 
-/** The files on which the result depends: phases and seed images. */
-export function segmentInputs({ phases, lesions }: CaseJob): CaseInput[] {
+/** The files on which the result depends: phases, liver and seed images. */
+export function segmentInputs({ phases, liver, lesions }: CaseJob): CaseInput[] {
   const seeds = lesions.flatMap((lesion) => [lesion.seeds, ...(lesion.phaseSeeds ?? [])]);
   const files = seeds.filter((input) => input !== undefined && 'file' in input);
-  return [...phases, ...(files as CaseInput[])].filter((input) => input !== undefined);
+  return [...phases, liver, ...(files as CaseInput[])].filter((input) => input !== undefined);
 }
 
 /** Reads, segments and writes a case. Rejects with FlcError. */
@@ -133,10 +141,11 @@ interface Walk {
   readonly phase: string | null;
   readonly phases: readonly Volume[];
   readonly seeds: readonly SeedMark[];
+  readonly within: Volume | undefined;
 }
 
 async function walksOf(
-  { job, joint }: SegmentCaseJob,
+  { job, joint, liver: use }: SegmentCaseJob,
   lesion: LesionJob,
   read: ReadPart,
 ): Promise<Walk[]> {
@@ -153,9 +162,11 @@ async function walksOf(
   for (const [i, phase] of phases.entries()) {
     own.push(await readMarks(lesion.phaseSeeds?.[i], phase, read));
   }
+  const liver =
+    use === 'none' || job.liver === undefined ? undefined : await read(job.liver, reference);
   if (joint) {
     const all = phases.filter((phase) => phase !== undefined);
-    return [{ phase: null, phases: all, seeds: [...shared, ...own.flat()] }];
+    return [{ phase: null, phases: all, seeds: [...shared, ...own.flat()], within: liver }];
   }
   if (shared.length === 0 && own[job.reference]?.length === 0) {
     throw new FlcError('DATA_ERROR', `${lesion.key} has no seeds on the reference phase`, {
@@ -166,7 +177,8 @@ async function walksOf(
     const seeds = [...shared, ...(own[i] ?? [])];
     // A phase on which nobody marked the lesion gets no mask.
     if (phase === undefined || seeds.length === 0) return [];
-    return [{ phase: job.phaseNames[i] as string, phases: [phase], seeds }];
+    const within = use === 'all' || i === job.reference ? liver : undefined;
+    return [{ phase: job.phaseNames[i] as string, phases: [phase], seeds, within }];
   });
 }
 
@@ -186,13 +198,13 @@ async function readMarks(
 async function segmentAndWrite(
   { job, settings, probabilities, outDir }: SegmentCaseJob,
   { key }: LesionJob,
-  { phase, phases, seeds }: Walk,
+  { phase, phases, seeds, within }: Walk,
 ): Promise<SegmentedMask> {
   const where = phase === null ? key : `${key} on ${phase}`;
   const { modality } = job;
   try {
     // A worker is one of several; the result does not depend on the threads.
-    const found = await segmentLesion({ phases, seeds, modality, settings, threads: 1 });
+    const found = await segmentLesion({ phases, seeds, within, modality, settings, threads: 1 });
     const path = (kind: string) =>
       `${kind}/${job.caseId}/${phase === null ? key : `${key}-${phase}`}.nii.gz`;
     await writeVolume(join(outDir, path('masks')), found.mask);

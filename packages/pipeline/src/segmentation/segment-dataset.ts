@@ -10,6 +10,7 @@ import { quickStamp, sameQuickStamps } from '../prepare/input-stamp.js';
 import {
   type CaseRecord,
   earlierCase,
+  type LiverUse,
   masksExist,
   recordFile,
   type SegmentCaseJob,
@@ -24,6 +25,8 @@ import { segmentedDataset } from './segmented-dataset.js';
 export interface SegmentOptions extends SegmentationInput {
   /** One mask from all phases together, which must be registered; default: each phase on its own. */
   readonly joint?: boolean;
+  /** Default: reference. */
+  readonly liver?: LiverUse;
   /** Write the probability of the lesion too. */
   readonly probabilities?: boolean;
   /** Threads; default: one a core; 0 works in the calling thread. */
@@ -123,15 +126,21 @@ function requireWork(dataset: Dataset, datasetFile: string): void {
 async function planCase(
   job: CaseJob,
   outDir: string,
-  { joint = false, probabilities = false, workers: _, ...given }: SegmentOptions,
+  {
+    joint = false,
+    liver = 'reference',
+    probabilities = false,
+    workers: _,
+    ...given
+  }: SegmentOptions,
 ): Promise<{ task: SegmentCaseJob; valid: boolean }> {
   const settings = resolveSegmentation(given);
-  const relevant = { segmentationVersion, joint, probabilities, settings, job };
+  const relevant = { segmentationVersion, joint, liver, probabilities, settings, job };
   const text = JSON.stringify(relevant, (name, value) => (name === 'file' ? undefined : value));
   const settingsKey = createHash('sha256').update(text).digest('hex');
   const found = await earlierCase(recordFile(outDir, job.caseId));
   const earlier = found?.settingsKey === settingsKey ? found : undefined;
-  const task = { job, joint, settings, probabilities, outDir, settingsKey, earlier };
+  const task = { job, joint, liver, settings, probabilities, outDir, settingsKey, earlier };
   return { task, valid: earlier !== undefined && (await untouched(task, earlier)) };
 }
 

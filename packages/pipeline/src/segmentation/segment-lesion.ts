@@ -11,6 +11,8 @@ export interface SegmentLesionInput {
   /** One phase, or several that are registered and are segmented jointly; in LPS order. */
   readonly phases: readonly Volume[];
   readonly seeds: readonly SeedMark[];
+  /** The organ: the walk stays in it (and on the seeds); default: everywhere. */
+  readonly within?: Volume | undefined;
   readonly modality?: 'CT' | 'MR';
   readonly settings?: SegmentationInput;
   /** What was found with fewer seeds: the answer then comes sooner. */
@@ -57,10 +59,12 @@ export async function segmentLesion(input: SegmentLesionInput): Promise<Segmente
       : seedRegion(seeds, grid, settings.margin);
   const warm =
     before?.region === region && before.labels === seeds.count ? before.probabilities : undefined;
+  const inRegion = { labels: cropRegion(seeds.labels, grid.size, region), count: seeds.count };
+  const domain = walkDomain(inRegion.labels, input.within, grid, region);
   const walk = await randomWalker({
-    ...walkImages(phases, region, settings, modality),
+    ...walkImages(phases, region, inRegion, domain, settings, modality),
     size: region.size,
-    seeds: cropRegion(seeds.labels, grid.size, region),
+    seeds: Int16Array.from(domain, (part, i) => (part === 0 ? -1 : (inRegion.labels[i] as number))),
     labels: seeds.count,
     ...(warm === undefined ? {} : { warmStart: warm }),
     ...(threads === undefined ? {} : { threads }),
@@ -82,4 +86,21 @@ export async function segmentLesion(input: SegmentLesionInput): Promise<Segmente
     ...{ iterations: walk.iterations, residual: walk.residual, warnings },
     walk: { region, labels: seeds.count, probabilities: walk.probabilities },
   };
+}
+
+/** 1 where a voxel of the region takes part. */
+function walkDomain(
+  seeds: Uint8Array,
+  within: Volume | undefined,
+  grid: Volume,
+  region: Region,
+): Uint8Array {
+  if (within === undefined) return new Uint8Array(seeds.length).fill(1);
+  requireSameGrid(grid, within, 'the mask of the organ');
+  const organ = cropRegion(
+    Uint8Array.from(within.data, (v) => (v === 0 ? 0 : 1)),
+    grid.size,
+    region,
+  );
+  return organ.map((part, i) => (part !== 0 || seeds[i] !== 0 ? 1 : 0));
 }

@@ -9,21 +9,31 @@ const settingsSchema = z.strictObject({
     .number()
     .min(0)
     .max(1e6)
-    .default(1)
+    .default(0.3)
     .describe('how much a difference hinders the walk; differences count in units of the noise'),
   smoothing: z
     .number()
     .min(0)
     .max(20)
     .default(1)
-    .describe(
-      'standard deviation of the Gaussian filter in plane before differences are taken, mm',
-    ),
+    .describe('Gaussian filter in plane before differences are taken, mm'),
+  prior: z
+    .number()
+    .min(0)
+    .max(1e3)
+    .default(1)
+    .describe('how much a voxel goes by its own values against those of the seeds; 0: not at all'),
+  priorSmoothing: z
+    .number()
+    .min(0)
+    .max(20)
+    .default(2.5)
+    .describe('Gaussian filter in plane before values are compared with those of the seeds, mm'),
   margin: z
     .number()
     .min(0)
     .max(500)
-    .default(10)
+    .default(8)
     .describe('mm kept round the seeds in plane; the rest is not looked at'),
 });
 

@@ -1,62 +1,60 @@
-import { cropRegion, gaussianFilter, type Region } from '@flc-native/imaging';
+import type { Region } from '@flc-native/imaging';
 import type { Volume } from '../volume/volume.js';
+import { labelPriors } from './label-priors.js';
+import { type RegionImage, regionImage } from './region-image.js';
 import type { SegmentationSettings } from './segmentation-settings.js';
 
-/** Values beyond are cut in CT: bone and air would only widen the scale. HU */
-const ctRange = [-150, 350] as const;
-
-/** Images ready to be walked on. */
+/** What a random walk goes by; the keys are those of `randomWalker`. */
 export interface WalkImages {
   /** In units of their own noise, by phase. */
   readonly images: readonly Float32Array[];
-  /** Of the walk: how many times weaker a difference between slices counts. */
   readonly spacing: readonly [number, number, number];
-  /** In the normalisation of `randomWalker`. */
   readonly beta: number;
+  readonly priors: Float32Array;
 }
 
+/** A difference between slices counts as one in plane that is this many times smaller, against the noise of each. */
+const acrossSlices = 1.5;
+
 /**
- * Brings phases to one scale: cut to the region, filtered in plane, and divided by the median difference between
- * neighbouring pixels, which is noise mostly, whatever the phase's contrast.
+ * Brings phases to one scale, that of their noise: weights from lightly filtered images, where edges are sharp, priors
+ * from more filtered ones, where values are sure. `seeds` are those of the region, `domain` its voxels that take part.
  */
 export function walkImages(
   phases: readonly Volume[],
   region: Region,
-  { beta, smoothing }: SegmentationSettings,
+  seeds: { readonly labels: Uint8Array; readonly count: number },
+  domain: Uint8Array,
+  settings: SegmentationSettings,
   modality: 'CT' | 'MR',
 ): WalkImages {
-  const images = phases.map((phase) => scaled(phase, region, smoothing, modality));
+  const filtered = (sigma: number) =>
+    phases.map((phase) => regionImage(phase, region, domain, sigma, modality));
+  const sharp = filtered(settings.smoothing);
+  const images = sharp.map(({ values, noise }) => scaled(values, noise.inPlane));
+  const smooth = filtered(settings.priorSmoothing).map(({ values, noise }) =>
+    scaled(values, noise.betweenSlices > 0 ? noise.betweenSlices : noise.inPlane),
+  );
   return {
     images,
-    spacing: [1, 1, 2],
-    beta: beta * 10 * deviation(images) * Math.sqrt(images.length),
+    spacing: [1, 1, sliceDistance(sharp)],
+    // `randomWalker` divides by these again.
+    beta: settings.beta * 10 * deviation(images) * Math.sqrt(images.length),
+    priors: labelPriors(smooth, seeds, settings.prior),
   };
 }
 
-function scaled(
-  { data, size, spacing }: Volume,
-  region: Region,
-  smoothing: number,
-  modality: 'CT' | 'MR',
-): Float32Array {
-  const [lower, upper] = modality === 'CT' ? ctRange : [-Infinity, Infinity];
-  const values = Float32Array.from(data, (v) => Math.min(Math.max(v, lower), upper));
-  const sigma = [smoothing / spacing[0], smoothing / spacing[1], 0] as const;
-  const cropped = cropRegion(gaussianFilter(values, size, sigma), size, region);
-  const unit = medianDifference(cropped, region.size);
-  return unit > 0 ? cropped.map((v) => v / unit) : cropped;
+function scaled(values: Float32Array, unit: number): Float32Array {
+  return unit > 0 ? values.map((v) => v / unit) : values;
 }
 
-/** Median absolute difference of pixels that lie beside each other in plane. */
-function medianDifference(values: Float32Array, [nx, ny, nz]: Region['size']): number {
-  const differences = new Float32Array((nx - 1) * ny * nz + nx * (ny - 1) * nz);
-  let count = 0;
-  values.forEach((v, i) => {
-    if (i % nx > 0) differences[count++] = Math.abs(v - (values[i - 1] as number));
-    if (Math.floor(i / nx) % ny > 0)
-      differences[count++] = Math.abs(v - (values[i - nx] as number));
-  });
-  return differences.sort()[count >> 1] ?? 0;
+/** Slices differ by more noise than filtered pixels do; their differences are put on the same scale. */
+function sliceDistance(images: readonly RegionImage[]): number {
+  const ratios = images
+    .map(({ noise }) => noise.betweenSlices / noise.inPlane)
+    .filter((ratio) => ratio > 0 && Number.isFinite(ratio))
+    .sort((a, b) => a - b);
+  return acrossSlices * (ratios[ratios.length >> 1] ?? 1);
 }
 
 /** Standard deviation of all values together. */

@@ -15,6 +15,7 @@ pub struct BindingRandomWalk {
     pub beta: f64,
     pub tolerance: f64,
     pub iterations: u32,
+    pub priors: Option<Float32Array>,
     pub warm_start: Option<Float32Array>,
     /// 0: as many as there are cores.
     pub threads: u32,
@@ -50,6 +51,7 @@ struct OwnedWalk {
     beta: f64,
     tolerance: f64,
     iterations: usize,
+    priors: Option<Vec<f32>>,
     warm_start: Option<Vec<f32>>,
     threads: usize,
 }
@@ -65,6 +67,7 @@ impl From<BindingRandomWalk> for OwnedWalk {
             beta: walk.beta,
             tolerance: walk.tolerance,
             iterations: walk.iterations as usize,
+            priors: walk.priors.as_ref().map(|priors| priors.to_vec()),
             warm_start: walk.warm_start.as_ref().map(|start| start.to_vec()),
             threads: walk.threads as usize,
         }
@@ -83,6 +86,7 @@ impl OwnedWalk {
             beta: self.beta,
             tolerance: self.tolerance,
             iterations: self.iterations,
+            priors: self.priors.as_deref(),
             warm_start: self.warm_start.as_deref(),
         };
         with_threads(self.threads, || random_walk(&walk, cancelled))?

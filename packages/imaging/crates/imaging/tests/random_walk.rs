@@ -50,8 +50,14 @@ impl Ball {
         images: &[&[f32]],
         change: impl FnOnce(&mut Settings),
     ) -> Result<Segmentation, ImagingError> {
-        let mut settings =
-            Settings { labels: 2, tolerance: 1e-6, iterations: 1000, beta: 130.0, start: None };
+        let mut settings = Settings {
+            labels: 2,
+            tolerance: 1e-6,
+            iterations: 1000,
+            beta: 130.0,
+            priors: None,
+            start: None,
+        };
         change(&mut settings);
         let walk = RandomWalk {
             images,
@@ -62,6 +68,7 @@ impl Ball {
             beta: settings.beta,
             tolerance: settings.tolerance,
             iterations: settings.iterations,
+            priors: settings.priors.as_deref(),
             warm_start: settings.start.as_deref(),
         };
         random_walk(&walk, NEVER)
@@ -73,6 +80,7 @@ struct Settings {
     tolerance: f64,
     iterations: usize,
     beta: f64,
+    priors: Option<Vec<f32>>,
     start: Option<Vec<f32>>,
 }
 
@@ -151,6 +159,54 @@ fn equal_channels_are_one_image() {
 }
 
 #[test]
+fn priors_are_edges_to_seeds_of_their_own() {
+    // A row of voxels, each with a prior, against the same row with a row of seeds on either side.
+    let size = Size { x: 7, y: 1, z: 1 };
+    let image: Vec<f32> = vec![0.0; 7];
+    let mut seeds = vec![0; 7];
+    (seeds[0], seeds[6]) = (1, 2);
+    let (one, two) = (0.5_f32, 0.25_f32);
+    let priors = [vec![one; 7], vec![two; 7]].concat();
+    let row = Ball { image, seeds, size };
+    let solved = row.solve_with(|with| with.priors = Some(priors)).unwrap();
+    // x(i-1) - (2 + one + two) x(i) + x(i+1) = -one between x(0) = 1 and x(6) = 0, by elimination.
+    let mut exact = [1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.0];
+    for _ in 0..200 {
+        for i in 1..6 {
+            exact[i] =
+                (exact[i - 1] + exact[i + 1] + f64::from(one)) / (2.0 + f64::from(one + two));
+        }
+    }
+    for (value, exact) in solved.probabilities.iter().zip(exact) {
+        assert!((f64::from(*value) - exact).abs() < 1e-5, "{value} {exact}");
+    }
+}
+
+#[test]
+fn a_prior_reaches_where_no_seed_does() {
+    let mut walled = ball(SMALL, 0.1);
+    walled.seeds[SMALL.x * SMALL.y * 8..SMALL.x * SMALL.y * 9].fill(-1);
+    let n = SMALL.voxels();
+    let priors = (0..2 * n).map(|i| if i < n { 0.1 } else { 0.2 }).collect();
+    let solved = walled.solve_with(|with| with.priors = Some(priors)).unwrap();
+    assert!((solved.probabilities[n - 1] - 1.0 / 3.0).abs() < 1e-5);
+}
+
+#[test]
+fn refuses_priors_that_are_none() {
+    let ball = ball(SMALL, 0.1);
+    for (priors, text) in [
+        (vec![0.0; 5], "priors"),
+        (vec![-1.0; 2 * SMALL.voxels()], "priors: a value is not from 0 to 1e6"),
+        (vec![f32::NAN; 2 * SMALL.voxels()], "priors"),
+    ] {
+        let error = ball.solve_with(|with| with.priors = Some(priors)).unwrap_err();
+        assert_eq!(error.code(), "DATA_ERROR");
+        assert!(error.to_string().starts_with(text), "{error}");
+    }
+}
+
+#[test]
 fn stops_when_told_to() {
     let ball = ball(MIDDLE, 0.2);
     let walk = RandomWalk {
@@ -162,6 +218,7 @@ fn stops_when_told_to() {
         beta: 130.0,
         tolerance: 1e-6,
         iterations: 1000,
+        priors: None,
         warm_start: None,
     };
     assert_eq!(random_walk(&walk, &|| true), Err(ImagingError::Cancelled));

@@ -9,8 +9,8 @@ use crate::ImagingError;
 pub struct Limits<'a> {
     /// Largest residual, absolute (Euclidean norm).
     pub residual: f64,
-    /// Largest change of a value in the last step. Voxels that are joined to the rest by next to nothing hardly show in
-    /// the residual, wherever they stand.
+    /// Once the residual is small enough, go on for as many iterations again while a step changes a value by more than this:
+    /// voxels that are joined to the rest by next to nothing hardly show in the residual, wherever they stand.
     pub change: f64,
     pub iterations: usize,
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
@@ -48,7 +48,14 @@ pub fn solve(
     // Of the last direction with its product.
     let mut energy = None;
     let mut change = f64::INFINITY;
-    while norm > limits.residual || (change > limits.change && norm > 0.0) {
+    let mut small_since = None;
+    loop {
+        if norm <= limits.residual {
+            let since: usize = *small_since.get_or_insert(iterations);
+            if norm == 0.0 || change <= limits.change || iterations > 2 * since {
+                break;
+            }
+        }
         if (limits.cancelled)() {
             return Err(ImagingError::Cancelled);
         }

@@ -4,6 +4,8 @@ use crate::{ImagingError, Size};
 pub const MOST_VOXELS: usize = 1 << 26;
 /// Labels are stored as bytes.
 pub const MOST_LABELS: usize = 255;
+/// Beyond this a prior is a seed.
+const MOST_PRIOR: f32 = 1e6;
 /// Images that are walked on together.
 const MOST_IMAGES: usize = 64;
 
@@ -26,6 +28,9 @@ pub struct RandomWalk<'a> {
     pub tolerance: f64,
     /// Most iterations of conjugate gradients for a label.
     pub iterations: usize,
+    /// How strongly each voxel is joined to each label by itself (Grady 2005, "Multilabel random walker image segmentation
+    /// using prior models"), in units of the edges' weights, which are at most 1; by label and then voxel.
+    pub priors: Option<&'a [f32]>,
     /// Probabilities of an earlier solution, by label and then voxel.
     pub warm_start: Option<&'a [f32]>,
 }
@@ -40,6 +45,14 @@ impl RandomWalk<'_> {
         }
         self.size.check_length("seeds", self.seeds.len(), 1)?;
         self.check_seeds()?;
+        if let Some(priors) = self.priors {
+            self.size.check_length("priors", priors.len(), self.labels)?;
+            check_finite("priors", priors)?;
+            if priors.iter().any(|prior| !(0.0..=MOST_PRIOR).contains(prior)) {
+                let problem = "a value is not from 0 to 1e6".to_owned();
+                return Err(ImagingError::Content { what: "priors", problem });
+            }
+        }
         if let Some(start) = self.warm_start {
             self.size.check_length("warmStart", start.len(), self.labels)?;
             check_finite("warmStart", start)?;

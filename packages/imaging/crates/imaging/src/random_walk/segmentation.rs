@@ -30,7 +30,7 @@ pub fn random_walk(
     walk.check()?;
     let weights = edge_weights(walk.images, walk.size, walk.spacing, walk.beta);
     let System { graph, voxels, right } =
-        build_system(walk.seeds, walk.size, &weights, walk.labels);
+        build_system(walk.seeds, walk.priors, walk.size, &weights, walk.labels);
     drop(weights);
     if let Some(row) = unreached(&graph) {
         let problem = format!("no seed reaches voxel {}", voxels[row]);

@@ -13,9 +13,11 @@ pub struct System {
 
 /// Drops edges to voxels outside, turns edges to seeds into leaks with a right side, and keeps the rest as links.
 ///
-/// `seeds`: 0 unknown, 1.. a label, negative for voxels that are no part of the graph.
+/// `seeds`: 0 unknown, 1.. a label, negative for voxels that are no part of the graph. A prior is an edge to a seed of its
+/// own.
 pub fn build_system(
     seeds: &[i32],
+    priors: Option<&[f32]>,
     size: Size,
     weights: &[AxisWeights; 3],
     labels: usize,
@@ -59,6 +61,11 @@ pub fn build_system(
             if voxel + stride < seeds.len() {
                 join(voxel + stride, weights[voxel]);
             }
+        }
+        for (label, right) in right.iter_mut().enumerate() {
+            let prior = priors.map_or(0.0, |priors| priors[label * seeds.len() + voxel]);
+            leak[row] += prior;
+            right[row] += f64::from(prior);
         }
         start.push(links.len() as u32);
     }
