@@ -18,7 +18,7 @@ export const registrationSchema = z.strictObject({
     .number()
     .min(0)
     .max(200)
-    .default(20)
+    .default(5)
     .describe('mm kept round the liver; the rest is not looked at'),
   lesionMargin: z
     .number()
@@ -28,13 +28,13 @@ export const registrationSchema = z.strictObject({
     .describe('mm kept round the lesions where there is no liver mask'),
   clamp: range
     .nullable()
-    .default([-100, 250])
+    .default([-20, 200])
     .describe('values beyond are cut for the comparison only, HU; null: not at all (always in MR)'),
   metricSpacing: z
     .number()
     .min(0.1)
     .max(20)
-    .default(2)
+    .default(3)
     .describe('pixels are averaged to at most this size in plane for the comparison, mm'),
   linearResolutions: z.int().min(1).max(8).default(4).describe('levels of rigid and affine'),
   linearIterations: z.int().min(1).max(10_000).default(256).describe('at each of these levels'),
@@ -44,7 +44,7 @@ export const registrationSchema = z.strictObject({
     .number()
     .min(5)
     .max(300)
-    .default(30)
+    .default(50)
     .describe('distance of the control points of the B-spline, mm'),
   samples: z.int().min(64).max(1_000_000).default(2048).describe('points compared an iteration'),
   seed: z.int().min(0).max(2_147_483_647).default(121_212).describe('of the choice of points'),
