@@ -100,7 +100,7 @@ tbody th, thead th:first-child { white-space: normal; }
 .others, .missing { color: var(--soft); font-size: .88rem; margin: 10px 0 0; }
 .hidden { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { max-width: 1120px; margin: 64px auto 0; padding: 20px; color: var(--soft); font-size: .88rem; border-top: 1px solid var(--line); }
-.chart.plot svg { max-width: 440px; margin: 0 auto; }
+.chart.plot > svg { max-width: 440px; margin: 0 auto; }
 .chart.single { max-width: 480px; }
 .dense th, .dense td { padding: 7px 9px; } .dense { font-size: .86rem; }
 .dense th:first-child { position: sticky; left: 0; background: var(--surface); min-width: 8.5em; padding-left: 16px; }
