@@ -29,7 +29,7 @@ export const diamantMi = defineMethod<Settings>({
   },
   deviations: [
     ...diamantDeviations,
-    'Mutual information of the class and whether a word is more frequent than in the median train lesion; the original ' +
+    'Mutual information of the class and whether a word is more frequent than on average over the train lesions; the original ' +
       'and the re-implementation do not say how they divide frequencies.',
     'The variant of the re-implementation with 10 principal components and 256 words is not made.',
   ],

@@ -26,7 +26,7 @@ export function mutualInformation(present: readonly boolean[], classes: readonly
 }
 
 /**
- * The features that say most about the class, each taken as present where it is above its median.
+ * The features that say most about the class, each taken as present where it is above its mean.
  *
  * @param rows features of lesions
  * @returns indices of the features, ascending; the first of equals
@@ -39,9 +39,9 @@ export function mostInformative(
   const features = rows[0]?.length ?? 0;
   const information = Array.from({ length: features }, (_, feature) => {
     const values = rows.map((row) => row[feature] as number);
-    const median = values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return mutualInformation(
-      values.map((value) => value > median),
+      values.map((value) => value > mean),
       classes,
     );
   });
