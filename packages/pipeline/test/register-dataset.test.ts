@@ -128,6 +128,21 @@ describe('a registered cohort', () => {
     }
   });
 
+  it('has air where a phase shows nothing', async () => {
+    const { source, out, register } = await cohort(['a']);
+    const short = volumeOf((x, y, z) => 40 + ((x * 7 + y * 13 + z * 29) % 50), Int16Array, {
+      size: [40, 36, 5],
+    });
+    await writeVolume(join(source, 'a', 'NC.nii.gz'), short);
+    expect(await register()).toMatchObject({ failed: [] });
+    const [entry] = (await readDataset(join(out, 'dataset.yaml'))).cases;
+    const { data, size } = await readVolume(join(out, entry?.phases.NC as string));
+    expect(size).toEqual([40, 36, 8]);
+    // The last two slices lie 10 mm and more beyond the phase, further than so short a search moves it.
+    expect(new Set(data.subarray(6 * 40 * 36))).toEqual(new Set([-1024]));
+    expect(data[2 * 40 * 36 + 18 * 40 + 20]).toBeGreaterThan(0);
+  });
+
   it('has the same bits from two runs, with threads or without', async () => {
     const { dataset, out, register } = await cohort(['a']);
     await register();

@@ -76,6 +76,19 @@ describe('registering two phases', () => {
     expect(median(after)).toBeLessThan(0.4 * median(before));
   }, 120_000);
 
+  it.each([
+    ['rigid', ['linear']],
+    ['affine', ['linear', 'linear']],
+    ['bspline', ['linear', 'linear', 'spline']],
+  ] as const)('%s goes on from the stage before', async (method, kinds) => {
+    const { transform } = await registerVolumes({ ...pair, method, settings: hasty });
+    expect(transform.stages.map(({ kind }) => kind)).toEqual(kinds);
+    if (method !== 'rigid') return;
+    const [a, b] = [pair.points[0], pair.points.at(-1)] as [Vector3, Vector3];
+    const [to, other] = [transformPoint(transform, a), transformPoint(transform, b)];
+    expect(distance(to, other)).toBeCloseTo(distance(a, b), 9);
+  });
+
   it('gives the same bits twice, and other bits for another seed', async () => {
     const hash = async (settings: RegistrationInput) => {
       const { transform } = await registerVolumes({ ...pair, settings });
