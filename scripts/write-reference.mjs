@@ -1,11 +1,13 @@
 /**
- * Writes the pages of docs/reference that come from the code: every command's help, and the schema of dataset.yaml.
+ * Writes the pages of docs/reference that come from the code: every command's help, the schema of dataset.yaml, and the
+ * comparison methods.
  * `node scripts/write-reference.mjs` after a build; `test/reference.test.ts` fails when a page is out of date.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { comparisonMethods } from '@flc-native/baselines';
 import { datasetJsonSchema } from '@flc-native/pipeline';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,8 +30,34 @@ export function referencePages() {
   ].join('\n\n');
   return {
     'commands.md': `${commandsPage.trimEnd()}\n`,
+    'comparison-methods.md': comparisonPage(),
     'dataset.schema.json': `${JSON.stringify(datasetJsonSchema(), null, 2)}\n`,
   };
+}
+
+function comparisonPage() {
+  const intro = [
+    '# The classic comparison methods',
+    "Written by `node scripts/write-reference.mjs` from `packages/baselines`. These are the rows of the paper's Table 2 that train no",
+    'network, each with its settings and everything in which it differs from the original paper or from the',
+    're-implementation by the authors of the table ("authors"). All describe a lesion by numbers; an RBF support vector machine',
+    'on these, with C and gamma chosen on the validation lesions, decides. Slices of a lesion are pooled.',
+  ];
+  const sections = comparisonMethods.map((method) => {
+    /** @type {Readonly<Record<string, string>>} */
+    const docs = method.settingDocs;
+    const rows = Object.entries(method.settings).map(
+      ([name, value]) => `| \`${name}\` | ${JSON.stringify(value)} | ${docs[name]} |`,
+    );
+    return [
+      `## ${method.name}`,
+      `${method.title}. ${method.citation}.`,
+      ['| setting | default | |', '|---|---|---|', ...rows].join('\n'),
+      'Deviations:',
+      method.deviations.map((text) => `- ${text}`).join('\n'),
+    ].join('\n\n');
+  });
+  return `${[`${intro[0]}\n\n${intro.slice(1).join('\n')}`, ...sections].join('\n\n')}\n`;
 }
 
 /** @param {string[]} command */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparisonMethods, loadMethod, methodFromJSON } from '../src/index.js';
+import { comparisonMethods, type FittedMethod, loadMethod, methodFromJSON } from '../src/index.js';
 import { classes, makeSlice, quickSettings, toyCohort } from './toy-cohort.js';
 
 let folder: string;
@@ -19,9 +19,12 @@ describe.each(comparisonMethods.map((method) => [method.name, method] as const))
     const { context, prepared, test, add } = toyCohort();
     const settings = quickSettings(name);
     const unlabelled = test.map(({ class: _, ...lesion }) => lesion);
+    let fitted: FittedMethod;
+    beforeAll(async () => {
+      fitted = await method.fit({ ...context, workers: 1 }, settings);
+    });
 
     it('learns to tell lesions that look different', async () => {
-      const fitted = await method.fit(context, settings);
       const predictions = await fitted.predict(unlabelled);
       expect(predictions.map(({ id }) => id)).toEqual(test.map(({ id }) => id));
       const right = predictions.filter(({ predicted }, i) => predicted === test[i]?.class);
@@ -34,7 +37,6 @@ describe.each(comparisonMethods.map((method) => [method.name, method] as const))
     });
 
     it('gives the same bits again, with any number of threads, and after being saved', async () => {
-      const fitted = await method.fit({ ...context, workers: 1 }, settings);
       const again = await method.fit({ ...context, workers: 2 }, settings);
       expect(JSON.stringify(again)).toBe(JSON.stringify(fitted));
       const file = join(folder, `${name}.json`);
@@ -68,7 +70,6 @@ describe.each(comparisonMethods.map((method) => [method.name, method] as const))
         id: 'lost',
         samples: samples.map((s) => ({ ...s, id: 'nowhere' })),
       };
-      const fitted = await method.fit(context, settings);
       await expect(fitted.predict([lost])).rejects.toMatchObject({
         code: 'DATA_ERROR',
         details: { lesion: 'lost' },

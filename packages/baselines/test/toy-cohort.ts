@@ -114,4 +114,4 @@ export const quick: Record<string, object> = {
 };
 
 /** The quick settings with a coarse grid; the paper's needs seconds. */
-export const quickSettings = (name: string) => ({ ...quick[name], exponents: [-10, 6] });
+export const quickSettings = (name: string) => ({ ...quick[name], exponents: [-8, 4] });

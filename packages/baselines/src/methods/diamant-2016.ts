@@ -6,6 +6,7 @@ import { patchesAround, type SlicePatches } from '../patches/slice-patches.js';
 import {
   bagMethod,
   type VocabularySettings,
+  vocabularyDeviation,
   vocabularySettingDocs,
   vocabularySettings,
 } from '../words/bag-method.js';
@@ -44,6 +45,7 @@ export const diamantDeviations = [
     'with a warning.',
   'The disc holds the pixels within half its diameter; the ellipse of the re-implementation lacks some corner pixels, ' +
     'and that of 10 pixels lies half a pixel off.',
+  vocabularyDeviation,
 ];
 
 /** Patches of the interior and of the boundary in the reference phase, each with words of its own. */
@@ -96,5 +98,4 @@ export const diamant2016 = bagMethod<DiamantSettings>({
   settingDocs: diamantSettingDocs,
   deviations: diamantDeviations,
   bags: diamantBags,
-  normalised: true,
 });

@@ -35,7 +35,7 @@ export const diamantMi = defineMethod<Settings>({
   ],
   async learn(context, settings) {
     const bags = diamantBags(context.layout, settings);
-    const words = await BagsOfWords.learn(bags, { ...settings, normalised: true }, context);
+    const words = await BagsOfWords.learn(bags, settings, context);
     const rows: Float64Array[] = [];
     for (const lesion of context.lesions) {
       rows.push((await words.describe(await context.read(lesion))).values);
@@ -47,7 +47,7 @@ export const diamantMi = defineMethod<Settings>({
   load(json, settings, layout) {
     const { words, selected } = (json ?? {}) as { words?: unknown; selected?: unknown };
     return describer(
-      BagsOfWords.load(diamantBags(layout, settings), words, true),
+      BagsOfWords.load(diamantBags(layout, settings), words, settings.normalised),
       parseNumbers(selected, 'chosen words'),
     );
   },

@@ -18,6 +18,7 @@ interface Settings extends MachineSettings {
   readonly iterations: number;
   readonly allPhases: boolean;
   readonly sparseCodes: boolean;
+  readonly normalised: boolean;
 }
 
 const dimensions = patchSize * patchSize;
@@ -37,6 +38,7 @@ export const wang2017 = defineMethod<Settings>({
     iterations: 50,
     allPhases: true,
     sparseCodes: true,
+    normalised: true,
     ...machineSettings,
   },
   settingDocs: {
@@ -48,6 +50,7 @@ export const wang2017 = defineMethod<Settings>({
     allPhases: 'a dictionary for each phase (original); else the reference phase alone (authors)',
     sparseCodes:
       'sum the sizes of the coefficients of each atom (original); else count the best atom (authors)',
+    normalised: 'the numbers of a dictionary sum to 1 (ours)',
     ...machineSettingDocs,
   },
   deviations: [
@@ -117,7 +120,7 @@ function countOther(signals: Float32Array): number {
 function describer(
   dictionaries: readonly Float32Array[],
   contents: readonly PatchContent[],
-  { coverage, sparsity, sparseCodes }: Settings,
+  { coverage, sparsity, sparseCodes, normalised }: Settings,
 ): LesionDescriber {
   return {
     summary: { atoms: dictionaries.map((dictionary) => dictionary.length / dimensions) },
@@ -140,7 +143,7 @@ function describer(
             if (atom >= 0) use[atom] = (use[atom] as number) + size;
           }
         }
-        parts.push(normalise(use));
+        parts.push(normalised ? normalise(use) : use);
       }
       return {
         values: Float64Array.from(parts.flatMap((part) => [...part])),

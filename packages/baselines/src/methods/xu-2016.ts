@@ -4,6 +4,7 @@ import {
   coverageDoc,
   coverageSetting,
   type MaskWordSettings,
+  vocabularyDeviation,
   vocabularySettingDocs,
   vocabularySettings,
 } from '../words/bag-method.js';
@@ -24,6 +25,7 @@ export const xu2016 = bagMethod<MaskWordSettings>({
   deviations: [
     'Original: words of a temporal co-occurrence image of single pixels of a volume, for retrieval. Here, as in the ' +
       're-implementation: 7 x 7 patches of all phases of a slice as one vector, for an SVM.',
+    vocabularyDeviation,
   ],
   bags: ({ all }, { words, coverage }) => [
     {
@@ -34,5 +36,4 @@ export const xu2016 = bagMethod<MaskWordSettings>({
       patches: (slice) => maskPatches(slice, coverage),
     },
   ],
-  normalised: true,
 });

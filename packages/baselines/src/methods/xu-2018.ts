@@ -7,6 +7,7 @@ import {
   coverageDoc,
   coverageSetting,
   type MaskWordSettings,
+  vocabularyDeviation,
   vocabularySettingDocs,
   vocabularySettings,
 } from '../words/bag-method.js';
@@ -26,6 +27,7 @@ export const xu2018 = bagMethod<Settings>({
   settings: {
     ...coverageSetting,
     ...vocabularySettings,
+    normalised: false,
     patchesPerClass: 20_000,
     words: 128,
     lbpPoints: 8,
@@ -42,6 +44,7 @@ export const xu2018 = bagMethod<Settings>({
     'Original: nine texture categories and spatial cone matching, for retrieval. Here, as in the re-implementation: ' +
       'the ten uniform patterns, no cones, an SVM.',
     'Patterns are those of the slice with its surroundings; the re-implementation saw nothing beyond the ROI.',
+    vocabularyDeviation,
   ],
   bags({ all, reference }, { words, coverage, lbpPoints, lbpRadius }) {
     const sorted = remembered((slice: SamplePixels) => {
@@ -55,7 +58,6 @@ export const xu2018 = bagMethod<Settings>({
       patches: (slice: SamplePixels) => sorted(slice)[pattern] as SlicePatches,
     }));
   },
-  normalised: false,
 });
 
 /** The patches of each pattern. */

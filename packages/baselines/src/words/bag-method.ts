@@ -8,17 +8,20 @@ import { type Bag, BagsOfWords } from './bag-of-words.js';
 export interface VocabularySettings extends MachineSettings {
   readonly patchesPerClass: number;
   readonly maxIterations: number;
+  readonly normalised: boolean;
 }
 
 export const vocabularySettings: VocabularySettings = {
   patchesPerClass: 30_000,
   maxIterations: 500,
+  normalised: true,
   ...machineSettings,
 };
 
 export const vocabularySettingDocs = {
   patchesPerClass: 'patches drawn of a class to learn the words of one vocabulary (authors)',
   maxIterations: 'most iterations of k-means (authors)',
+  normalised: 'histograms sum to 1; else they hold counts (authors)',
   ...machineSettingDocs,
 } as const;
 
@@ -34,22 +37,26 @@ export const coverageDoc = {
   coverage: 'share of a 7 x 7 patch (step 1) that must lie in the mask (ours)',
 } as const;
 
+/** Holds for all of them. */
+export const vocabularyDeviation =
+  'k-means begins once, by k-means++; the re-implementation took the start of scikit-learn of its day, which may have been ' +
+  'the best of ten.';
+
 export interface BagMethod<S extends VocabularySettings>
   extends Omit<MethodDefinition<S>, 'learn' | 'load'> {
   readonly bags: (layout: PhaseLayout, settings: S) => readonly Bag[];
-  /** Each histogram sums to 1; else it holds counts. */
-  readonly normalised: boolean;
 }
 
 /** A method whose features are histograms of visual words. */
 export function bagMethod<S extends VocabularySettings>(
   method: BagMethod<S>,
 ): ComparisonMethod<S> & DefinedMethod {
-  const { bags, normalised, ...common } = method;
+  const { bags, ...common } = method;
   return defineMethod<S>({
     ...common,
     learn: (context, settings) =>
-      BagsOfWords.learn(bags(context.layout, settings), { ...settings, normalised }, context),
-    load: (json, settings, layout) => BagsOfWords.load(bags(layout, settings), json, normalised),
+      BagsOfWords.learn(bags(context.layout, settings), settings, context),
+    load: (json, settings, layout) =>
+      BagsOfWords.load(bags(layout, settings), json, settings.normalised),
   });
 }
