@@ -1,28 +1,33 @@
 // Prepares a cohort once into a fresh folder and prints the time and the memory it took, as JSON.
 //
-//   node bench/prepare.mjs <folder with dataset.yaml> [--workers N] [--copies N]
+//   node bench/prepare.mjs [--quick] [--data FOLDER] [--workers N] [--copies N]
 //
-// --copies lists every case N times under new names: 48 phantoms stand for 480 without an hour of
+// --data is a folder with a dataset.yaml; without it 48 phantoms are rendered first. --copies (10, and 1 with --data) lists every case N times under new names: 48 phantoms stand for 480 without an hour of
 // rendering. Reading, cutting and writing are the same as for distinct files, only the page cache
 // is warmer. Peak memory is that of the whole process, worker threads included.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepareDataset, readDataset } from '@flc-native/pipeline';
+import { generatePhantom, prepareDataset, readDataset } from '@flc-native/pipeline';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { workers: { type: 'string' }, copies: { type: 'string', default: '1' } },
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    data: { type: 'string' },
+    workers: { type: 'string' },
+    copies: { type: 'string' },
+  },
 });
-const [folder] = positionals;
-if (folder === undefined) {
-  process.stderr.write('usage: node bench/prepare.mjs <folder> [--workers N] [--copies N]\n');
-  process.exit(2);
+const scratch = await mkdtemp(join(tmpdir(), 'flc-bench-prepare-'));
+const folder = values.data ?? join(scratch, 'phantoms');
+if (values.data === undefined) {
+  const size = values.quick ? { lesions: 4, size: [96, 96, 12] } : { lesions: 48 };
+  await generatePhantom({ out: folder, seed: 1, ...size });
 }
 
 const dataset = await readDataset(join(folder, 'dataset.yaml'));
-const copies = Number(values.copies);
+const copies = Number(values.copies ?? (values.data === undefined && !values.quick ? 10 : 1));
 const cases = dataset.cases.flatMap((entry) =>
   Array.from({ length: copies }, (_, i) => ({
     ...entry,
@@ -31,7 +36,7 @@ const cases = dataset.cases.flatMap((entry) =>
   })),
 );
 const workers = values.workers === undefined ? availableParallelism() : Number(values.workers);
-const out = await mkdtemp(join(tmpdir(), 'flc-bench-prepare-'));
+const out = join(scratch, 'prepared');
 try {
   const cohort = { ...dataset, cases };
   const first = await prepareDataset(cohort, out, { workers });
@@ -50,5 +55,5 @@ try {
   };
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 } finally {
-  await rm(out, { recursive: true, force: true });
+  await rm(scratch, { recursive: true, force: true });
 }
