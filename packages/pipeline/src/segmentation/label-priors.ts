@@ -1,7 +1,9 @@
 /** Width of the kernel, in units of the noise. */
 const kernelWidth = 2;
-/** Density of what no seed knows: far from all seeds the labels are equal. */
-const unknownDensity = 1e-5;
+/** Degrees of freedom of the kernel, Student's: with its long tails the nearest seeds decide, however far they are. */
+const freedom = 3;
+/** Density beyond all tails, so that no label has none. */
+const leastDensity = 1e-30;
 /** More seeds of a label are thinned out evenly. */
 const mostSeeds = 100;
 /** Keeps every voxel tied to the labels, so that the walk has a solution everywhere. */
@@ -9,7 +11,7 @@ const leastPrior = 1e-6;
 
 /**
  * The probability of each label from a voxel's values alone, times `strength`: by label and then voxel. The density of a
- * label is that of its seeds under a normal kernel. `images` are in units of their noise.
+ * label is that of its seeds under a Student kernel. `images` are in units of their noise.
  */
 export function labelPriors(
   images: readonly Float32Array[],
@@ -26,7 +28,7 @@ export function labelPriors(
   for (let voxel = 0; voxel < voxels; voxel += 1) {
     let total = 0;
     for (let label = 0; label < seeds.count; label += 1) {
-      const density = unknownDensity + kernelDensity(images, voxel, samples[label] as number[]);
+      const density = leastDensity + kernelDensity(images, voxel, samples[label] as number[]);
       densities[label] = density;
       total += density;
     }
@@ -50,7 +52,7 @@ function kernelDensity(
       const difference = ((image[voxel] as number) - (image[sample] as number)) / kernelWidth;
       squared += difference * difference;
     }
-    sum += Math.exp(-squared / 2);
+    sum += (1 + squared / freedom) ** (-(freedom + images.length) / 2);
   }
   return sum / samples.length;
 }

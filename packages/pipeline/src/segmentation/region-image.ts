@@ -37,7 +37,7 @@ export function regionImage(
   return {
     values: filtered,
     noise: {
-      inPlane: median([...along(0), ...along(1)]) / medianDifference,
+      inPlane: (median(along(0)) + median(along(1))) / 2 / medianDifference,
       betweenSlices: median(along(2)) / medianDifference,
     },
   };
@@ -49,17 +49,18 @@ function differences(
   domain: Uint8Array,
   size: Region['size'],
   axis: 0 | 1 | 2,
-): number[] {
+): Float32Array {
   const stride = [1, size[0], size[0] * size[1]][axis] as number;
-  const found: number[] = [];
+  const found = new Float32Array(values.length);
+  let count = 0;
   for (let i = 0; i + stride < values.length; i += 1) {
     if (Math.floor(i / stride) % size[axis] === size[axis] - 1) continue;
     if (domain[i] === 0 || domain[i + stride] === 0) continue;
-    found.push(Math.abs((values[i + stride] as number) - (values[i] as number)));
+    found[count++] = Math.abs((values[i + stride] as number) - (values[i] as number));
   }
-  return found;
+  return found.subarray(0, count);
 }
 
-function median(values: number[]): number {
-  return Float64Array.from(values).sort()[values.length >> 1] ?? 0;
+function median(values: Float32Array): number {
+  return values.sort()[values.length >> 1] ?? 0;
 }
