@@ -51,7 +51,7 @@ print(
         {
             "kMeans": [
                 cluster(clouds, picked, tol=0.0),
-                cluster(clouds, picked),
+                cluster(clouds, picked, tol=0.05),
                 cluster(clouds, picked, max_iter=3),
                 cluster(clouds, far),
             ],
