@@ -92,6 +92,7 @@ describe.each(comparisonMethods.map((method) => [method.name, method] as const))
         remedy: 'did you mean exponents?',
       });
       await expect(fit({ exponents: 'all' })).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+      await expect(fit({ exponents: [1, 2, 3] })).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
       await expect(fit({ exponents: [0, 1.5] })).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
     });
 

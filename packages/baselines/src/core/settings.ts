@@ -3,7 +3,8 @@ import { FlcError, suggest } from '@flc-native/errors';
 /**
  * Defaults with what is given in their place.
  *
- * @throws FlcError INVALID_CONFIG for an unknown key, or a value of another type than the default's
+ * @throws FlcError INVALID_CONFIG for an unknown key, or a value of another kind than the default: a number below 0, a
+ *   fraction where the default is whole, a list of another length
  */
 export function resolveSettings<S extends object>(defaults: S, given: Partial<S> = {}): S {
   const resolved = { ...defaults };
@@ -26,11 +27,18 @@ export function resolveSettings<S extends object>(defaults: S, given: Partial<S>
 
 function sameKind(expected: unknown, value: unknown): boolean {
   if (Array.isArray(expected)) {
-    return Array.isArray(value) && value.every((item) => sameKind(expected[0], item));
+    // Exponents: they may be negative.
+    return (
+      Array.isArray(value) && value.length === expected.length && value.every(Number.isSafeInteger)
+    );
   }
-  return typeof value === 'number'
-    ? typeof expected === 'number' && Number.isFinite(value)
-    : typeof value === typeof expected;
+  if (typeof expected === 'number') {
+    const whole = Number.isInteger(expected);
+    return whole
+      ? Number.isSafeInteger(value) && (value as number) >= 0
+      : Number.isFinite(value) && (value as number) >= 0;
+  }
+  return typeof value === typeof expected;
 }
 
 function refuseKey(key: string, known: readonly string[]): never {
