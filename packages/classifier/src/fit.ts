@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type DistributedOptions,
   Network,
+  type Placement,
+  resolvePlacement,
   resolveTrainConfig,
   type TrainConfig,
   type TrainConfigOverrides,
@@ -51,11 +54,19 @@ export interface FitOptions {
   readonly resume?: boolean;
   /** Go on although the run was started with another number of threads. */
   readonly force?: boolean;
+  /**
+   * Which of several processes that train the network together this one is; all call `fit` with the same options on the
+   * same folders. Default: what the environment of torchrun or SLURM says. false: train alone.
+   */
+  readonly distributed?: DistributedOptions | Placement | false;
   readonly signal?: AbortSignal;
+  /** On rank 0 alone. */
   readonly onEvent?: (event: FitEvent) => void;
 }
 
 export interface FitResult extends TrainedNetwork {
+  /** Of several processes; all but 0 leave label maps and machine to rank 0, and their `svm` is null. */
+  readonly rank: number;
   /** Folder of the finished bundle. */
   readonly bundle: string;
   readonly lesions: { readonly train: number; readonly val: number };
@@ -73,29 +84,49 @@ export interface FitResult extends TrainedNetwork {
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { prepared, partition, runDir } = options;
+  const placement = resolvePlacement(options.distributed);
+  const rank = placement?.rank ?? 0;
   const samples = fittingSamples(prepared, partition);
-  const found = await readFitState(runDir);
+  // Rank 0 may have begun a new run already.
+  const found = rank === 0 || options.resume ? await readFitState(runDir) : undefined;
   const wanted = wantedState(options, found);
   checkStart(options, found, wanted);
   const config = await trainConfig(options, found !== undefined);
   const started = found ?? wanted;
   const trained = mustTrain(started.trained, config)
-    ? await trainNetwork(options, samples, config, started)
+    ? await trainNetwork(options, samples, config, started, placement)
     : started.trained;
-  const fitted = await fitDecision(options, samples, config, started);
+  if (rank > 0) return resultOf(options, samples, trained, rank, null);
+  const fitted = await fitDecision(options, samples, threadsOfAll(config, placement), started);
   await writeBundle(
     join(runDir, 'model'),
     describeModel(options, config, { ...started, trained }, fitted.provenance),
     fitted.machine,
   );
+  return resultOf(options, samples, trained, rank, fitted.provenance);
+}
+
+function resultOf(
+  { prepared, runDir }: FitOptions,
+  samples: FittingSamples,
+  trained: TrainedNetwork,
+  rank: number,
+  svm: SvmProvenance | null,
+): FitResult {
   return {
     ...trained,
+    rank,
     bundle: join(runDir, 'model'),
     lesions: { train: lesionsOf(samples.train).length, val: lesionsOf(samples.val).length },
-    svm: fitted.provenance,
+    svm,
     synthetic: prepared.index.synthetic,
     warnings: [],
   };
+}
+
+/** Label maps are made by rank 0, on the cores of all processes of its machine, which have ended by then. */
+function threadsOfAll(config: TrainConfig, placement: Placement | null): TrainConfig {
+  return { ...config, threads: config.threads * Math.max(1, placement?.localWorldSize ?? 1) };
 }
 
 /** A trained network is trained on only if more steps are allowed now than it ended at. */
@@ -166,8 +197,10 @@ async function trainNetwork(
   { train: trainSamples, val }: FittingSamples,
   config: TrainConfig,
   state: FitState,
+  placement: Placement | null,
 ): Promise<TrainedNetwork> {
   const { prepared, runDir, signal, onEvent } = options;
+  const isFirst = (placement?.rank ?? 0) === 0;
   const all = [...trainSamples, ...val];
   const grid = { pace: state.trainingPace, signal };
   const trainPatches = await patchSelection(prepared, trainSamples, grid);
@@ -175,7 +208,7 @@ async function trainNetwork(
     await patchSelection(prepared, val, grid),
     trainSamples.length,
   );
-  await writeFitState(runDir, state);
+  if (isFirst) await writeFitState(runDir, state);
   const run = train({
     config,
     samples: all.map((sample) => trainingSample(prepared, sample)),
@@ -185,13 +218,14 @@ async function trainNetwork(
     // A run that was stopped before its first checkpoint starts anew.
     resume: existsSync(join(runDir, 'checkpoint', 'state.safetensors')),
     force: options.force === true,
+    distributed: placement ?? false,
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const event of run) onEvent?.(event);
+  for await (const event of run) if (isFirst) onEvent?.(event);
   const { step, bestStep, bestAccuracy, reason } = await run.finished;
   throwIfCancelled(signal);
   const trained = { steps: step, bestStep, bestAccuracy, reason };
-  await writeFitState(runDir, { ...state, trained });
+  if (isFirst) await writeFitState(runDir, { ...state, trained });
   return trained;
 }
 

@@ -15,6 +15,7 @@ export {
   writeEvaluation,
 } from './evaluation.js';
 export { type FitConfig, type FitEvent, type FitOptions, type FitResult, fit } from './fit.js';
+export { fitInProcesses, type ProcessesOptions } from './fit-in-processes.js';
 export type { LesionSlice, MappedLesion, SliceLabelMap } from './label-maps.js';
 export { type Lesion, lesionsOf, slicesAsLesions } from './lesions.js';
 export {

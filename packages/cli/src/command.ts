@@ -29,14 +29,15 @@ export interface CommandSpec {
   readonly description?: string;
   readonly examples: readonly string[];
   readonly options: Options;
-  run(settings: Settings<Options>, surroundings: Surroundings): Promise<Outcome>;
+  /** Without an outcome nothing is printed: another process has it. */
+  run(settings: Settings<Options>, surroundings: Surroundings): Promise<Outcome | undefined>;
 }
 
 /** Ties the type of the settings to the table of options. */
 export function defineCommand<O extends Options>(
   spec: Omit<CommandSpec, 'options' | 'run'> & {
     readonly options: O;
-    run(settings: Settings<O>, surroundings: Surroundings): Promise<Outcome>;
+    run(settings: Settings<O>, surroundings: Surroundings): Promise<Outcome | undefined>;
   },
 ): CommandSpec {
   return spec as unknown as CommandSpec;

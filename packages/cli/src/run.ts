@@ -48,8 +48,8 @@ async function runCommand(
       progress: await progressFactory(process.stderr),
     };
     const outcome = await spec.run(settings, surroundings);
-    await printOutcome(outcome, surroundings.json);
-    return outcome.exitCode ?? 0;
+    if (outcome !== undefined) await printOutcome(outcome, surroundings.json);
+    return outcome?.exitCode ?? 0;
   } catch (thrown) {
     return await fail(toFlcError(thrown), args, common);
   } finally {

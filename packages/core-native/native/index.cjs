@@ -840,6 +840,7 @@ module.exports.BindingNetwork = nativeBinding.BindingNetwork
 module.exports.BindingPrecision = nativeBinding.BindingPrecision
 module.exports.loadNetwork = nativeBinding.loadNetwork
 module.exports.provokeFailure = nativeBinding.provokeFailure
+module.exports.resolvePlacement = nativeBinding.resolvePlacement
 module.exports.resolveTrainConfig = nativeBinding.resolveTrainConfig
 module.exports.runBench = nativeBinding.runBench
 module.exports.runtimeReport = nativeBinding.runtimeReport

@@ -91,12 +91,22 @@ export interface BindingTrainingJob {
   runDir: string
   resume: boolean
   force: boolean
+  /** A placement (`resolve_placement`), or nothing for a process that trains alone. */
+  placement?: any
+  /** Path of libflc_torch_cuda.so, if it was built. */
+  cudaObject?: string
 }
 
 export declare function loadNetwork(options: BindingLoadOptions): Promise<BindingNetwork | BindingFailure>
 
 /** For the contract tests: a panic, or a C++ exception of libtorch, inside a guarded body. Neither may end the process. */
 export declare function provokeFailure(kind: 'panic' | 'exception'): boolean | BindingFailure
+
+/**
+ * Which of several processes this one is: what is asked for, else what the environment of torchrun or SLURM says; null for one that
+ * trains alone.
+ */
+export declare function resolvePlacement(explicit?: any | undefined | null): any | BindingFailure
 
 /** Defaults overlaid with `overrides` and checked as a whole; unknown keys are refused. */
 export declare function resolveTrainConfig(overrides: any): any | BindingFailure

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +8,7 @@ import { FlcError } from '@flc-native/errors';
 
 type Addon = typeof import('../native/index.cjs');
 
-export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 let loaded: Addon | undefined;
 
 /**
@@ -17,6 +18,12 @@ let loaded: Addon | undefined;
 export function addon(): Addon {
   loaded ??= load();
   return loaded;
+}
+
+/** Path of our CUDA object, where it was built. */
+export function cudaObject(): { readonly cudaObject?: string } {
+  const path = join(packageRoot, 'native', 'libflc_torch_cuda.so');
+  return existsSync(path) ? { cudaObject: path } : {};
 }
 
 function load(): Addon {

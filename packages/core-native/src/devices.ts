@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
-import { addon, packageRoot } from './addon.js';
+import { addon, cudaObject } from './addon.js';
 import { unwrap } from './native-error.js';
 
 export interface Device {
@@ -51,8 +49,7 @@ export interface RuntimeReport {
 
 /** With `loadCuda` libtorch's CUDA library is loaded even where no driver is present, to see whether it would. */
 export function runtimeReport(options: { readonly loadCuda?: boolean } = {}): RuntimeReport {
-  const object = join(packageRoot, 'native', 'libflc_torch_cuda.so');
-  const path = existsSync(object) ? object : undefined;
+  const { cudaObject: path } = cudaObject();
   return unwrap(addon().runtimeReport(options.loadCuda ?? false, path)) as RuntimeReport;
 }
 

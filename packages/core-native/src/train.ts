@@ -1,6 +1,7 @@
-import { addon } from './addon.js';
+import { addon, cudaObject } from './addon.js';
 import { abortWith } from './cancellation.js';
 import type { TrainConfigOverrides } from './config.js';
+import { type DistributedOptions, type Placement, resolvePlacement } from './distributed.js';
 import { type NativeFailure, toNativeError, unwrap } from './native-error.js';
 import type { TrainingEvent, TrainingResult } from './training-events.js';
 import { TrainingRun } from './training-run.js';
@@ -27,6 +28,11 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Resume with another thread count, or replace the run that the folder holds. */
   readonly force?: boolean;
+  /**
+   * Which of several processes this one is; all are given the same job. Default: what the environment of torchrun or SLURM
+   * says. false: train alone.
+   */
+  readonly distributed?: DistributedOptions | Placement | false | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,9 +67,13 @@ export function train(options: TrainOptions): TrainingRun {
       runDir: options.runDir,
       resume: options.resume ?? false,
       force: options.force ?? false,
+      ...cudaObject(),
     };
     try {
-      unwrap(native.startTraining(job, cancellation, onMessage));
+      const placement = resolvePlacement(options.distributed);
+      unwrap(
+        native.startTraining({ ...job, ...(placement && { placement }) }, cancellation, onMessage),
+      );
     } catch (error) {
       release();
       throw error;

@@ -15,6 +15,8 @@ export type TrainingEvent =
       readonly trainingPatches: number;
       readonly validationSamples: number;
       readonly validationPatches: number;
+      /** That train together. */
+      readonly processes: number;
       readonly warnings: readonly string[];
     }
   | {

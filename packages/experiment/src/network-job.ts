@@ -36,6 +36,8 @@ export async function runNetwork(row: NetworkRow, context: JobContext): Promise<
     partition,
     config,
     runDir,
+    // Rows are spread over processes, not the training of one.
+    distributed: false,
     resume: existsSync(join(runDir, 'fit.json')),
     signal,
     onEvent: show,

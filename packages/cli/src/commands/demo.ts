@@ -112,6 +112,7 @@ async function trainModel(
     prepared,
     partition,
     runDir: run,
+    distributed: false,
     config: { ...demoSettings.fit, maxSteps, seed },
     signal: surroundings.signal,
     onEvent: show.event,

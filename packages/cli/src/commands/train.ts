@@ -1,4 +1,4 @@
-import type { FitResult } from '@flc-native/classifier';
+import type { FitOptions, FitResult } from '@flc-native/classifier';
 import { FlcError, toFlcError } from '@flc-native/errors';
 import { cohortOptions, readCohort } from '../cohort.js';
 import { defineCommand } from '../command.js';
@@ -9,6 +9,7 @@ import {
   defaultElsewhere,
   flag,
   integer,
+  number,
   required,
   type Settings,
   text,
@@ -33,6 +34,12 @@ const options = {
   ...networkOptions,
   ...trainingOptions,
   ...deviceOptions,
+  processes: integer('processes that train together on the CPU and share its threads', { min: 1 }),
+  gpus: integer('processes that train together, each on a GPU of its own', { min: 1 }),
+  processTimeout: defaultElsewhere(
+    number('seconds that a process waits for another one', { min: 1 }),
+    '300',
+  ),
 } as const;
 
 export const train = defineCommand({
@@ -45,15 +52,16 @@ export const train = defineCommand({
     'flc-native train --prepared prepared --run runs/resglnet --network resglnet --partition set2',
     'flc-native train --config train.yaml --max-steps 500',
     'flc-native train --prepared prepared --run runs/first --resume',
+    'flc-native train --prepared prepared --run runs/first --gpus 4',
+    'torchrun --no-python --nproc-per-node 4 npx flc-native train --prepared prepared --run runs/first',
   ],
   options,
   async run(settings, surroundings) {
-    const { fit } = await import('@flc-native/classifier');
     const { prepared, partition } = await readCohort(settings);
     const show = showFitEvents(surroundings);
     let result: FitResult;
     try {
-      result = await fit({
+      result = await fitAs(settings, {
         prepared,
         partition,
         runDir: settings.run,
@@ -73,10 +81,37 @@ export const train = defineCommand({
     } finally {
       show.stop();
     }
-    const { bundle: _bundle, ...json } = result;
+    // Rank 0 has the result.
+    if (result.rank > 0) return undefined;
+    const { bundle: _bundle, rank: _rank, ...json } = result;
     return { json, text: describe(result, settings) };
   },
 });
+
+/** In processes that are started here, or as the process that torchrun or SLURM has started; else alone. */
+async function fitAs(settings: TrainSettings, options: FitOptions): Promise<FitResult> {
+  const { processes = 1, gpus, processTimeout } = settings;
+  const { fit, fitInProcesses } = await import('@flc-native/classifier');
+  const { resolvePlacement } = await import('@flc-native/core-native');
+  const timeout = processTimeout === undefined ? {} : { timeoutSeconds: processTimeout };
+  if (settings.processes === undefined && gpus === undefined) {
+    const placement = resolvePlacement();
+    return fit({
+      ...options,
+      distributed: placement === null ? false : { ...placement, ...timeout },
+    });
+  }
+  if (settings.processes !== undefined && gpus !== undefined) {
+    throw new FlcError('INVALID_CONFIG', 'Give --processes or --gpus, not both.', {
+      details: { key: 'gpus' },
+    });
+  }
+  if (gpus !== undefined) {
+    return fitInProcesses({ ...options, ...timeout, on: 'gpu', processes: gpus });
+  }
+  if (processes === 1) return fit({ ...options, distributed: false });
+  return fitInProcesses({ ...options, ...timeout, on: 'cpu', processes });
+}
 
 type TrainSettings = Settings<typeof options>;
 

@@ -7,11 +7,13 @@
 use std::path::{Path, PathBuf};
 
 const TORCH_VERSION: &str = "2.11.0";
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 6] = [
     "cpp/batch_norm_relu.cpp",
     "cpp/fused_sgd.cpp",
     "cpp/convolution.cpp",
     "cpp/cpu_allocator.cpp",
+    "cpp/process_store.cpp",
+    "cpp/process_group.cpp",
 ];
 
 fn main() {
@@ -27,6 +29,9 @@ fn main() {
         .flag("-fopenmp")
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
+        .include("cpp/gloo-declarations")
+        .define("USE_DISTRIBUTED", None)
+        .define("USE_C10D_GLOO", None)
         .files(SOURCES)
         .compile("flc_torch_ext");
     println!("cargo:rerun-if-changed=cpp");

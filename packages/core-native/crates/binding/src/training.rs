@@ -2,6 +2,7 @@ use crate::cancellation::BindingCancellation;
 use crate::failure::{BindingFailure, guarded, outcome};
 use flc_net::NetError;
 use flc_net::config::TrainConfig;
+use flc_net::distributed::Placement;
 use flc_net::train::{TrainingJob, TrainingResult, TrainingSample};
 use napi::Either;
 use napi::bindgen_prelude::{Function, Int32Array};
@@ -19,6 +20,10 @@ pub struct BindingTrainingJob {
     pub run_dir: String,
     pub resume: bool,
     pub force: bool,
+    /// A placement (`resolve_placement`), or nothing for a process that trains alone.
+    pub placement: Option<Value>,
+    /// Path of libflc_torch_cuda.so, if it was built.
+    pub cuda_object: Option<String>,
 }
 
 /// Starts a run on a thread of its own. `on_message` gets JSON texts in order: `{"event"}` each, then one `{"result"}` or `{"failure"}`, which is the last.
@@ -77,5 +82,28 @@ fn convert(job: BindingTrainingJob) -> Result<TrainingJob, NetError> {
         run_dir: job.run_dir.into(),
         resume: job.resume,
         force: job.force,
+        placement: job.placement.map(parse_placement).transpose()?,
+        cuda_object: job.cuda_object.map(Into::into),
+    })
+}
+
+/// Which of several processes this one is: what is asked for, else what the environment of torchrun or SLURM says; null for one that
+/// trains alone.
+#[napi]
+pub fn resolve_placement(explicit: Option<Value>) -> Either<Value, BindingFailure> {
+    outcome(|| {
+        let explicit = explicit.map(parse_placement).transpose()?;
+        let placement = Placement::resolve(explicit, &|name| std::env::var(name).ok())?;
+        Ok(json!(placement))
+    })
+}
+
+fn parse_placement(value: Value) -> Result<Placement, NetError> {
+    serde_json::from_value(value).map_err(|error| {
+        NetError::config(
+            "distributed",
+            error.to_string(),
+            "Give rank, worldSize and store (host:port).",
+        )
     })
 }

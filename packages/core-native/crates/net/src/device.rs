@@ -27,6 +27,15 @@ impl DeviceSpec {
         }
     }
 
+    /// Without a number, each process of a machine takes the GPU of its own number.
+    pub fn open_as(self, local_rank: usize, text: &str) -> Result<Device> {
+        match self {
+            Self::Cuda(0) if text == "cuda" => Self::Cuda(own_gpu(local_rank)).open(),
+            Self::Auto if self.open()? != Device::Cpu => Self::Cuda(own_gpu(local_rank)).open(),
+            other => other.open(),
+        }
+    }
+
     /// `auto` takes the first GPU that works, else the CPU; a GPU that was asked for by name must exist.
     pub fn open(self) -> Result<Device> {
         let wanted = match self {
@@ -53,6 +62,11 @@ impl DeviceSpec {
             remedy: "Run `flc-native doctor`, or use device: cpu.".into(),
         })
     }
+}
+
+/// SLURM may show each process one GPU only, which then has number 0.
+fn own_gpu(local_rank: usize) -> usize {
+    if runtime::load_cuda().is_ok() && Cuda::device_count() == 1 { 0 } else { local_rank }
 }
 
 impl Precision {

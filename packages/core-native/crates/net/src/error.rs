@@ -21,9 +21,26 @@ pub enum NetError {
     Io { file: PathBuf, source: std::io::Error },
     #[error("cancelled")]
     Cancelled { checkpoint: Option<PathBuf> },
+    /// Other processes of the run ended without a word, or hang.
+    #[error("{problem}")]
+    RankLost { ranks: Vec<usize>, problem: String },
+    /// Another process of the run failed, and said why.
+    #[error("rank {rank} failed: {problem}")]
+    RankFailed { rank: usize, code: &'static str, problem: String, remedy: String },
     #[error("internal: {0}")]
     Internal(String),
 }
+
+const CODES: [&str; 8] = [
+    "INVALID_CONFIG",
+    "DATA_ERROR",
+    "CHECKPOINT_CORRUPT",
+    "CUDA_UNAVAILABLE",
+    "OUT_OF_MEMORY",
+    "IO_ERROR",
+    "CANCELLED",
+    "INTERNAL",
+];
 
 impl NetError {
     pub fn code(&self) -> &'static str {
@@ -35,7 +52,8 @@ impl NetError {
             Self::OutOfMemory { .. } => "OUT_OF_MEMORY",
             Self::Io { .. } => "IO_ERROR",
             Self::Cancelled { .. } => "CANCELLED",
-            Self::Internal(_) => "INTERNAL",
+            Self::RankFailed { code, .. } => code,
+            Self::RankLost { .. } | Self::Internal(_) => "INTERNAL",
         }
     }
 
@@ -47,6 +65,8 @@ impl NetError {
             | Self::Io { file, .. } => json!({ "file": file }),
             Self::Cancelled { checkpoint } => json!({ "checkpoint": checkpoint }),
             Self::OutOfMemory { device, .. } => json!({ "device": device }),
+            Self::RankLost { ranks, .. } => json!({ "ranks": ranks }),
+            Self::RankFailed { rank, .. } => json!({ "ranks": [rank] }),
             _ => json!({}),
         }
     }
@@ -56,7 +76,12 @@ impl NetError {
             Self::InvalidConfig { remedy, .. }
             | Self::Data { remedy, .. }
             | Self::CheckpointCorrupt { remedy, .. }
-            | Self::CudaUnavailable { remedy, .. } => remedy.clone(),
+            | Self::CudaUnavailable { remedy, .. }
+            | Self::RankFailed { remedy, .. } => remedy.clone(),
+            Self::RankLost { .. } => {
+                "Resume the run: it goes on from its checkpoint, with any number of processes."
+                    .into()
+            }
             Self::OutOfMemory { .. } => {
                 "Lower batchSize or roisPerBatch, or use a device with more memory.".into()
             }
@@ -72,6 +97,14 @@ impl NetError {
 
     pub fn data(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Data { file: None, problem: problem.into(), remedy: remedy.into() }
+    }
+
+    /// What rank `rank` said of its failure: JSON of code, message and remedy.
+    pub fn of_rank(rank: usize, words: &str) -> Self {
+        let words: Value = serde_json::from_str(words).unwrap_or_default();
+        let text = |key: &str| words[key].as_str().unwrap_or_default().to_string();
+        let code = CODES.into_iter().find(|code| *code == text("code")).unwrap_or("INTERNAL");
+        Self::RankFailed { rank, code, problem: text("message"), remedy: text("remedy") }
     }
 
     pub fn io(file: impl Into<PathBuf>, source: std::io::Error) -> Self {

@@ -54,6 +54,12 @@ pub fn resolve_threads(threads: i64) -> i64 {
     std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64)
 }
 
+/// The same for one of several processes of this machine, which share its cores.
+pub fn resolve_share_of_threads(threads: i64, processes: usize) -> i64 {
+    let all = resolve_threads(threads);
+    if threads > 0 { all } else { (all / processes.max(1) as i64).max(1) }
+}
+
 /// Resident memory of this process in bytes.
 pub fn resident_memory() -> u64 {
     status_field("VmRSS:")

@@ -10,62 +10,14 @@ mod support;
 
 use flc_net::NetError;
 use flc_net::config::TrainConfig;
-use flc_net::data::{LesionStore, Sample};
-use flc_net::train::{Event, Learner, TrainingJob, TrainingSample, train};
+use flc_net::data::LesionStore;
+use flc_net::distributed::Team;
+use flc_net::train::{Event, Learner, TrainingJob, train};
 use flc_net::{sampler, state_file};
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use support::job;
 use tch::{Device, Kind, Tensor};
-
-/// Writes a prepared file with one lesion per class and returns a job over `lesions` of them, every third for validation.
-fn job(folder: &Path, lesions: usize, config: TrainConfig) -> TrainingJob {
-    let mut tensors = BTreeMap::new();
-    let (mut samples, mut training_patches, mut validation_patches) =
-        (Vec::new(), Vec::new(), Vec::new());
-    let file = folder.join("case.safetensors");
-    for index in 0..lesions {
-        let class = (index % 4) as i64;
-        let lesion = support::lesion(class, 12, index as u64);
-        insert(&mut tensors, &format!("lesion-{index}"), &lesion);
-        let list = if index >= 4 && index % 3 == 0 {
-            &mut validation_patches
-        } else {
-            &mut training_patches
-        };
-        for place in 0..36 {
-            list.extend([index as i32, place / 6, place % 6]);
-        }
-        samples.push(TrainingSample {
-            file: file.clone(),
-            key: format!("lesion-{index}"),
-            class,
-            group: format!("lesion {index}"),
-        });
-    }
-    state_file::write(&file, &tensors, &BTreeMap::new()).unwrap();
-    let run_dir = folder.join("run");
-    TrainingJob {
-        config,
-        samples,
-        training_patches,
-        validation_patches,
-        run_dir,
-        resume: false,
-        force: false,
-    }
-}
-
-fn insert(tensors: &mut BTreeMap<String, Tensor>, key: &str, sample: &Sample) {
-    let (rows, columns) = (sample.rows as i64, sample.columns as i64);
-    let window: Vec<f32> = sample.window.iter().flatten().copied().collect();
-    let box_ = [0_i32, 0, sample.height as i32, sample.width as i32];
-    tensors
-        .insert(format!("{key}.image"), Tensor::from_slice(&sample.image).view([3, rows, columns]));
-    tensors.insert(format!("{key}.mask"), Tensor::from_slice(&sample.mask).view([rows, columns]));
-    tensors.insert(format!("{key}.box"), Tensor::from_slice(&box_));
-    tensors.insert(format!("{key}.window"), Tensor::from_slice(&window).view([3, 2]));
-}
 
 fn config(max_steps: i64) -> TrainConfig {
     TrainConfig {
@@ -267,7 +219,8 @@ fn a_diverging_run_says_so_and_keeps_its_checkpoint() {
 fn centres_move_as_the_formula_says() {
     let mut centers = flc_net::loss::Centers::new(3, 2, Kind::Double, Device::Cpu).unwrap();
     let feature = Tensor::from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).view([3, 2]);
-    centers.update(&feature, &Tensor::from_slice(&[0_i64, 0, 2]), 0.2).unwrap();
+    let team = Team::alone();
+    centers.update(&feature, &Tensor::from_slice(&[0_i64, 0, 2]), 0.2, &team).unwrap();
     // c_0 = 0.2 * ((1, 2) + (3, 4)) / 3, c_1 = 0, c_2 = 0.2 * (5, 6) / 2
     let expected = Tensor::from_slice(&[0.8 / 3.0, 0.4, 0.0, 0.0, 0.5, 0.6]).view([3, 2]);
     assert!((centers.values - expected).abs().max().double_value(&[]) < 1e-12);

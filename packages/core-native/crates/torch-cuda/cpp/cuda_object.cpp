@@ -7,6 +7,7 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <cstdio>
 #include <torch/csrc/cuda/nccl.h>
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 
 extern "C" {
 
@@ -17,7 +18,7 @@ struct FlcCudaDevice {
 };
 
 /// Changes with every change of this interface; the loader refuses another number.
-int flc_cuda_interface() { return 1; }
+int flc_cuda_interface() { return 2; }
 
 /// 0 where there is no driver or no device; never fails.
 int flc_cuda_device_count() { return c10::cuda::device_count(); }
@@ -37,6 +38,19 @@ char *flc_cuda_device(int index, FlcCudaDevice *out) {
     std::snprintf(out->name, sizeof out->name, "%s", properties->name);
     out->major = properties->major, out->minor = properties->minor;
     C10_CUDA_CHECK(cudaMemGetInfo(&out->free_bytes, &out->total_bytes));
+  });
+}
+
+/// An NCCL group on GPU `device`, used and closed through its base class (torch-ext, process_group.cpp).
+char *flc_cuda_nccl_group(c10::intrusive_ptr<c10d::Store> *store, int rank, int size, int device,
+                          int64_t timeout_ms, c10::intrusive_ptr<c10d::Backend> **out) {
+  return flc::guarded([&] {
+    const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
+    const auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = std::chrono::milliseconds(timeout_ms);
+    auto group = c10::make_intrusive<c10d::ProcessGroupNCCL>(*store, rank, size, options);
+    group->setBoundDeviceId(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device)));
+    *out = new c10::intrusive_ptr<c10d::Backend>(std::move(group));
   });
 }
 

@@ -3,8 +3,9 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
+use std::time::Duration;
 
-const INTERFACE: c_int = 1;
+const INTERFACE: c_int = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CudaObjectError {
@@ -43,7 +44,11 @@ pub struct CudaObject {
     nccl_version: unsafe extern "C" fn(*mut c_int) -> *mut c_char,
     device: unsafe extern "C" fn(c_int, *mut RawDevice) -> *mut c_char,
     release_cached_memory: unsafe extern "C" fn() -> *mut c_char,
+    nccl_group: NcclGroup,
 }
+
+type NcclGroup =
+    unsafe extern "C" fn(*mut c_void, c_int, c_int, c_int, i64, *mut *mut c_void) -> *mut c_char;
 
 impl CudaObject {
     pub fn open(path: &Path) -> Result<Self, CudaObjectError> {
@@ -66,6 +71,7 @@ impl CudaObject {
                 nccl_version: symbol(handle, c"flc_cuda_nccl_version")?,
                 device: symbol(handle, c"flc_cuda_device")?,
                 release_cached_memory: symbol(handle, c"flc_cuda_release_cached_memory")?,
+                nccl_group: symbol(handle, c"flc_cuda_nccl_group")?,
             })
         }
     }
@@ -95,6 +101,26 @@ impl CudaObject {
             total_bytes: raw.total_bytes as u64,
             free_bytes: raw.free_bytes as u64,
         })
+    }
+
+    /// An NCCL group of `size` processes on GPU `device`, as an owned `c10::intrusive_ptr<c10d::Backend>*`.
+    ///
+    /// # Safety
+    /// `store` must be a live `c10::intrusive_ptr<c10d::Store>*` of the same libtorch.
+    pub unsafe fn nccl_group(
+        &self,
+        store: *mut c_void,
+        rank: usize,
+        size: usize,
+        device: usize,
+        timeout: Duration,
+    ) -> Result<*mut c_void, CudaObjectError> {
+        let mut group = std::ptr::null_mut();
+        let timeout = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        let (rank, size, device) = (rank as c_int, size as c_int, device as c_int);
+        // SAFETY: as the caller promises; `group` outlives the call.
+        check(unsafe { (self.nccl_group)(store, rank, size, device, timeout, &mut group) })?;
+        Ok(group)
     }
 
     pub fn release_cached_memory(&self) -> Result<(), CudaObjectError> {

@@ -1,4 +1,4 @@
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 
 /// A C++ exception, as its message.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +15,18 @@ pub(crate) fn check(message: *mut c_char) -> Result<(), TorchExtError> {
         return Ok(());
     }
     // SAFETY: the shim returns a NUL-terminated string made by strdup.
-    let text = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
-    unsafe { free(message.cast()) };
-    Err(TorchExtError(text))
+    Err(TorchExtError(unsafe { take_text(message) }))
+}
+
+/// # Safety
+/// `text` must be a NUL-terminated string made by strdup; it is freed.
+pub(crate) unsafe fn take_text(text: *mut c_char) -> String {
+    // SAFETY: as the caller promises.
+    let owned = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
+    unsafe { free(text.cast()) };
+    owned
+}
+
+pub(crate) fn c_string(text: &str) -> Result<CString, TorchExtError> {
+    CString::new(text).map_err(|error| TorchExtError(error.to_string()))
 }

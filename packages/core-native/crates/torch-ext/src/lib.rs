@@ -5,9 +5,13 @@ mod batch_norm;
 mod boundary;
 mod convolution;
 mod fused_sgd;
+mod process_group;
+mod process_store;
 
 pub use allocator::{cached_memory, install_caching_allocator, release_cached_memory};
 pub use batch_norm::{BatchNormTensors, batch_norm_relu};
 pub use boundary::TorchExtError;
 pub use convolution::{convolution_relu, prepack_convolution};
 pub use fused_sgd::fused_sgd;
+pub use process_group::ProcessGroup;
+pub use process_store::{ProcessStore, StoreAddress};

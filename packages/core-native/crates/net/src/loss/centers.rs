@@ -1,5 +1,6 @@
 use crate::Result;
 use crate::config::IntraReduction;
+use crate::distributed::Team;
 use tch::{Device, Kind, Tensor};
 
 /// Class centres of the features (Wen et al. 2016). They are no parameters of the optimizer.
@@ -32,7 +33,14 @@ impl Centers {
 
     /// `c_j <- c_j + alpha sum_i [y_i = j] (f_i - c_j) / (1 + sum_i [y_i = j])`: Eq. 5 with the sign that moves centres towards
     /// their features (Wen et al. 2016, Eq. 4; the paper prints it reversed).
-    pub fn update(&mut self, feature: &Tensor, targets: &Tensor, alpha: f64) -> Result<()> {
+    /// The sums run over the batches of the whole team.
+    pub fn update(
+        &mut self,
+        feature: &Tensor,
+        targets: &Tensor,
+        alpha: f64,
+        team: &Team,
+    ) -> Result<()> {
         let _no_grad = tch::no_grad_guard();
         let classes = self.values.size()[0];
         // [n, classes]; a matrix product sums in a fixed order, which a scatter-add does not promise.
@@ -40,6 +48,8 @@ impl Centers {
         let sums = members.f_tr()?.f_matmul(&feature.f_detach()?)?;
         let counts =
             members.f_sum_dim_intlist([0].as_slice(), false, feature.f_kind()?)?.f_unsqueeze(1)?;
+        let mut summed = team.sum(vec![sums, counts])?;
+        let (counts, sums) = (summed.remove(1), summed.remove(0));
         let pull = sums.f_sub(&self.values.f_mul(&counts)?)?.f_div(&counts.f_add_scalar(1)?)?;
         let _ = self.values.f_add_(&pull.f_mul_scalar(alpha)?)?;
         Ok(())

@@ -60,6 +60,26 @@ impl JointLoss {
         };
         Ok(LossParts { total, inter, intra, last, local, global })
     }
+
+    /// What one process of `processes` minimizes on its `part` (0 .. 1) of a batch's rows, so that the mean of the gradients is the
+    /// gradient of the whole batch's loss. A sum over the batch is the sum of the processes' sums, hence their number.
+    pub fn of_part(&self, parts: &LossParts, part: f64, processes: usize) -> Result<Tensor> {
+        let processes = processes as f64;
+        let inter = parts.inter.f_mul_scalar(part * processes)?;
+        if self.lambda == 0.0 {
+            return Ok(inter);
+        }
+        let weight = self.lambda * self.intra_weight(part) * processes;
+        Ok(inter.f_add(&parts.intra.f_mul_scalar(weight)?)?)
+    }
+
+    /// Weight of a part's intra-loss in that of the whole batch.
+    pub fn intra_weight(&self, part: f64) -> f64 {
+        match self.intra_reduction {
+            IntraReduction::Sum => 1.0,
+            IntraReduction::Mean => part,
+        }
+    }
 }
 
 fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {

@@ -23,6 +23,11 @@ impl Parameters {
         self.trainable.iter().chain(&self.buffers).map(|(name, tensor)| (name.as_str(), tensor))
     }
 
+    /// Running means and variances, in the order of their names.
+    pub fn statistics(&self) -> impl Iterator<Item = &Tensor> {
+        self.buffers.values().filter(|tensor| tensor.is_floating_point())
+    }
+
     pub fn count(&self) -> i64 {
         self.trainable.values().map(|tensor| tensor.numel() as i64).sum()
     }

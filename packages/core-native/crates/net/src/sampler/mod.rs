@@ -6,11 +6,11 @@ mod uniform;
 pub use grouped::GroupedSampler;
 pub use uniform::UniformSampler;
 
-use crate::Result;
 use crate::config::{Augmentation, NetworkConfig, SamplerKind, TrainConfig};
 use crate::data::{LesionStore, Patch, PatchList, SYMMETRIES};
+use crate::distributed::Team;
 use crate::model::Inputs;
-use crate::random;
+use crate::{NetError, Result, random};
 use rand::Rng;
 use tch::{Device, Tensor};
 
@@ -58,6 +58,29 @@ impl Sampler {
 }
 
 impl Members {
+    /// Rows of the network's output.
+    pub fn rows(&self, config: &NetworkConfig) -> usize {
+        if config.has_local() { self.patches.len() } else { self.rois.len() }
+    }
+
+    /// This process's whole ROIs with their patches, so that no ROI is computed twice.
+    pub fn share(&self, team: &Team) -> Result<Self> {
+        let range = team.share(self.rois.len());
+        if self.rois.len() < team.size() {
+            return Err(NetError::config(
+                "roisPerBatch",
+                format!("{} processes cannot share {} ROIs", team.size(), self.rois.len()),
+                "Raise roisPerBatch, or use fewer processes.",
+            ));
+        }
+        let own = self.patches.iter().filter(|(_, roi)| range.contains(roi));
+        Ok(Self {
+            rois: self.rois[range.clone()].to_vec(),
+            patches: own.map(|(patch, roi)| (*patch, roi - range.start)).collect(),
+            symmetries: self.symmetries[range.clone()].to_vec(),
+        })
+    }
+
     /// The images of the members, each ROI once.
     pub fn inputs(
         &self,

@@ -1,5 +1,6 @@
 use super::{EarlyStopping, Learner};
 use crate::config::TrainConfig;
+use crate::distributed::Team;
 use crate::{NetError, Result, state_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +27,13 @@ pub struct Progress {
     /// SHA-256 of samples, classes and patches: a run resumes on its own data alone.
     pub data: String,
     pub config: TrainConfig,
+    /// Processes that train together.
+    #[serde(default = "one")]
+    pub processes: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Progress {
@@ -36,6 +44,7 @@ impl Progress {
         seconds: f64,
         data: &str,
         config: &TrainConfig,
+        processes: usize,
     ) -> Self {
         Self {
             format: FORMAT.into(),
@@ -48,6 +57,7 @@ impl Progress {
             seconds,
             data: data.into(),
             config: config.clone(),
+            processes,
         }
     }
 }
@@ -115,8 +125,15 @@ impl Checkpoint {
         Ok(Self { progress, tensors: state.tensors })
     }
 
-    /// Refuses a configuration or data under which the resumed run would not be the same run.
-    pub fn check_resumable(&self, config: &TrainConfig, data: &str, force: bool) -> Result<()> {
+    /// Refuses a configuration or data under which the resumed run would not be the same run. Another number of processes ends
+    /// bit-equality, and then threads and device, which go with it, are free too.
+    pub fn check_resumable(
+        &self,
+        config: &TrainConfig,
+        data: &str,
+        processes: usize,
+        force: bool,
+    ) -> Result<()> {
         if self.progress.data != data {
             return Err(NetError::data(
                 "the samples, classes or patches differ from those that the run was started with",
@@ -124,12 +141,15 @@ impl Checkpoint {
             ));
         }
         let saved = &self.progress.config;
-        // How long to go on may change, and with `force` the thread count.
+        let other_team = processes != self.progress.processes;
+        let any_threads = force || other_team;
+        // How long to go on may change.
         let comparable = |config: &TrainConfig| TrainConfig {
             max_steps: 1,
             patience: 1,
             checkpoint_every: 1,
-            threads: if force { 0 } else { config.threads },
+            threads: if any_threads { 0 } else { config.threads },
+            device: if other_team { String::new() } else { config.device.clone() },
             ..config.clone()
         };
         if comparable(saved) == comparable(config) {
@@ -142,6 +162,13 @@ impl Checkpoint {
             "Resume with the configuration that the run was started with, or start a new run."
         };
         Err(NetError::config(&keys.join(", "), "differs from the run's own configuration", remedy))
+    }
+
+    /// The state of rank 0, in place of this process's.
+    pub fn of_first(self, team: &Team) -> Result<Self> {
+        let (names, tensors): (Vec<_>, Vec<_>) = self.tensors.into_iter().unzip();
+        let tensors = names.into_iter().zip(team.of_first(tensors)?).collect();
+        Ok(Self { tensors, ..self })
     }
 
     pub fn restore(&self, learner: &mut Learner) -> Result<()> {
@@ -161,7 +188,7 @@ impl Checkpoint {
     }
 }
 
-fn differing_keys(a: &TrainConfig, b: &TrainConfig) -> Vec<String> {
+pub(super) fn differing_keys(a: &TrainConfig, b: &TrainConfig) -> Vec<String> {
     let object = |config: &TrainConfig| match serde_json::to_value(config) {
         Ok(serde_json::Value::Object(object)) => object,
         _ => serde_json::Map::new(),

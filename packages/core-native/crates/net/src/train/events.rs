@@ -25,6 +25,8 @@ pub enum Event {
         training_patches: usize,
         validation_samples: usize,
         validation_patches: usize,
+        /// That train together.
+        processes: usize,
         warnings: Vec<String>,
     },
     Step {

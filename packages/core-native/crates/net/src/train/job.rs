@@ -3,6 +3,7 @@
 use super::Checkpoint;
 use crate::config::TrainConfig;
 use crate::data::PatchList;
+use crate::distributed::Placement;
 use crate::{NetError, Result};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -20,6 +21,10 @@ pub struct TrainingJob {
     pub resume: bool,
     /// Resume with another thread count; start anew in a folder that has a checkpoint.
     pub force: bool,
+    /// Which of several processes this is; absent for one that trains alone.
+    pub placement: Option<Placement>,
+    /// libflc_torch_cuda.so, by which GPUs talk to each other.
+    pub cuda_object: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

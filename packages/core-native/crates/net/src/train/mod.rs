@@ -7,6 +7,7 @@ mod events;
 mod job;
 mod learner;
 mod model_file;
+mod team_start;
 mod trainer;
 mod validation;
 
@@ -17,4 +18,4 @@ pub use job::{TrainingJob, TrainingSample};
 pub use learner::{Learner, StepOutcome};
 pub use model_file::{load_model, save_model};
 pub use trainer::{TrainingResult, train};
-pub use validation::Validation;
+pub use validation::{Tally, Validation};

@@ -1,11 +1,13 @@
 use super::event_log::EventLog;
 use super::job::{TrainingJob, check_classes, check_partition, check_run_dir, fingerprint};
+use super::team_start::{agree_on_start, connect_gpus, read_checkpoint};
 use super::{
-    Checkpoint, EarlyStopping, EndReason, Event, Learner, Progress, Validation, save_model,
+    Checkpoint, EarlyStopping, EndReason, Event, Learner, Progress, Tally, Validation, save_model,
 };
 use crate::config::{Precision, TrainConfig};
 use crate::data::{LesionStore, PatchList, Sample, SampleRef};
 use crate::device::DeviceSpec;
+use crate::distributed::{Placement, Team};
 use crate::sampler::Sampler;
 use crate::{NetError, Result, runtime, state_file};
 use serde::Serialize;
@@ -25,14 +27,28 @@ pub struct TrainingResult {
 }
 
 /// Trains on the calling thread, which owns all tensors. Every event goes to `events.jsonl` and to `emit`. A cancelled run leaves a checkpoint.
+/// With a placement this process is one of a team: all are called with the same job, and rank 0 alone writes files.
 pub fn train(
     job: TrainingJob,
     cancelled: &dyn Fn() -> bool,
     emit: &mut dyn FnMut(&Event),
 ) -> Result<TrainingResult> {
-    let mut run = Run::start(job, emit)?;
+    job.config.validate()?;
+    let team = Team::join(job.placement.as_ref())?;
+    let outcome = train_in(&team, job, cancelled, emit);
+    team.leave(outcome)
+}
+
+fn train_in(
+    team: &Team,
+    job: TrainingJob,
+    cancelled: &dyn Fn() -> bool,
+    emit: &mut dyn FnMut(&Event),
+) -> Result<TrainingResult> {
+    let mut run = Run::start(team, job, emit)?;
     let reason = loop {
-        if cancelled() {
+        // What ends the loop is agreed on: all processes leave it at the same step.
+        if team.any(cancelled())? {
             return run.cancel(emit);
         }
         if run.evaluation_is_due() {
@@ -55,7 +71,8 @@ pub fn train(
     run.end(reason, emit)
 }
 
-struct Run {
+struct Run<'a> {
+    team: &'a Team,
     config: TrainConfig,
     run_dir: PathBuf,
     device: Device,
@@ -66,7 +83,8 @@ struct Run {
     validation: Validation,
     learner: Learner,
     stopping: EarlyStopping,
-    log: EventLog,
+    /// Rank 0's.
+    log: Option<EventLog>,
     /// Steps done.
     step: i64,
     last_evaluation: i64,
@@ -76,24 +94,25 @@ struct Run {
     clock: Instant,
 }
 
-impl Run {
-    fn start(mut job: TrainingJob, emit: &mut dyn FnMut(&Event)) -> Result<Self> {
-        job.config.validate()?;
-        job.config.threads = runtime::resolve_threads(job.config.threads);
+impl<'a> Run<'a> {
+    fn start(team: &'a Team, mut job: TrainingJob, emit: &mut dyn FnMut(&Event)) -> Result<Self> {
+        let (local_rank, local_size) = job.placement.as_ref().map_or((0, 1), Placement::local);
+        job.config.threads = runtime::resolve_share_of_threads(job.config.threads, local_size);
         tch::set_num_threads(job.config.threads as i32);
-        check_run_dir(&job)?;
-        let device = DeviceSpec::parse(&job.config.device)?.open()?;
         let config = job.config.clone();
+        let device = DeviceSpec::parse(&config.device)?.open_as(local_rank, &config.device)?;
+        connect_gpus(team, device, job.cuda_object.as_deref())?;
         let classes = check_classes(&job)?;
         let data = fingerprint(&job);
-        let checkpoint = if job.resume {
-            let checkpoint = Checkpoint::read(&job.run_dir)?;
-            checkpoint.check_resumable(&config, &data, job.force)?;
-            Some(checkpoint)
+        let checkpoint = if team.writes() {
+            check_run_dir(&job)?;
+            read_checkpoint(&job, &data, team.size())?
         } else {
             None
         };
-        write_config(&job.run_dir, &config)?;
+        if team.writes() {
+            write_config(&job.run_dir, &config)?;
+        }
 
         let refs: Vec<_> = job
             .samples
@@ -117,15 +136,22 @@ impl Run {
         check_partition(&training, &validating, &groups)?;
         let whole_rois = !config.network.has_local();
         let per_lesion = config.evaluate_patches_per_lesion;
-        let validation =
+        let mut validation =
             Validation::new(&validating, &groups, &classes, per_lesion, config.seed, whole_rois);
+        let validation_patches = validation.patches.len();
+        validation.keep_share(team);
         let sampler = Sampler::new(&config, training, &classes)?;
         let mut learner = Learner::new(&config, device)?;
         let mut stopping = EarlyStopping::new(config.patience);
         let (mut step, mut last_evaluation, mut earlier_seconds) = (0, 0, 0.0);
         if let Some(checkpoint) = &checkpoint {
             checkpoint.restore(&mut learner)?;
-            let saved = &checkpoint.progress;
+        }
+        let resumed = checkpoint.is_some();
+        let from_processes = checkpoint.as_ref().map_or(team.size(), |c| c.progress.processes);
+        let progress =
+            agree_on_start(team, &config, &data, checkpoint.map(|c| c.progress), &mut learner)?;
+        if let Some(saved) = &progress {
             stopping = EarlyStopping::restore(
                 config.patience,
                 saved.best_accuracy,
@@ -135,20 +161,26 @@ impl Run {
             (step, last_evaluation, earlier_seconds) =
                 (saved.step, saved.last_evaluation, saved.seconds);
         }
-        let log = EventLog::open(&job.run_dir, checkpoint.as_ref().map(|_| step))?;
+        let log = if team.writes() {
+            Some(EventLog::open(&job.run_dir, resumed.then_some(step))?)
+        } else {
+            None
+        };
         let started = Event::Start {
             step,
-            resumed: job.resume,
+            resumed: progress.is_some(),
             config: Box::new(config.clone()),
             device: device_name(device),
             parameters: learner.network.parameters.count(),
             training_samples,
             training_patches,
             validation_samples,
-            validation_patches: validation.patches.len(),
-            warnings: warnings(&config, device),
+            validation_patches,
+            processes: team.size(),
+            warnings: warnings(&config, device, from_processes, team.size()),
         };
         let mut run = Self {
+            team,
             config,
             run_dir: job.run_dir,
             device,
@@ -172,10 +204,14 @@ impl Run {
 
     fn train_step(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<()> {
         let begin = Instant::now();
-        let members = self.sampler.draw(&self.config, self.step);
-        let inputs = members.inputs(&self.store, &self.config.network, self.device)?;
-        let targets = members.targets(&self.classes, &self.config.network, self.device)?;
-        let outcome = self.learner.step(&inputs, &targets)?;
+        let network = &self.config.network;
+        let batch = self.sampler.draw(&self.config, self.step);
+        let members = batch.share(self.team)?;
+        let inputs = members.inputs(&self.store, network, self.device)?;
+        let targets = members.targets(&self.classes, network, self.device)?;
+        let rows = batch.rows(network);
+        let part = members.rows(network) as f64 / rows as f64;
+        let outcome = self.learner.step_in(self.team, part, &inputs, &targets)?;
         self.step += 1;
         if !outcome.loss.is_finite() {
             return Err(NetError::config(
@@ -187,7 +223,6 @@ impl Run {
         let done = (self.step - self.first_step) as f64;
         let eta =
             self.clock.elapsed().as_secs_f64() / done * (self.config.max_steps - self.step) as f64;
-        let rows = targets.numel();
         self.report(Event::step(self.step, outcome, rows, begin.elapsed().as_secs_f64(), eta), emit)
     }
 
@@ -204,18 +239,24 @@ impl Run {
         emit: &mut dyn FnMut(&Event),
     ) -> Result<()> {
         let begin = Instant::now();
-        let (accuracy, loss) =
-            self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled)?;
+        let own =
+            self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled);
+        let tally = Tally::of_team(self.team, own)?;
+        let (accuracy, loss) = (tally.accuracy(), tally.mean_loss());
         self.last_evaluation = self.step;
         let best = self.stopping.observe(self.step, accuracy);
-        if best {
+        if best && self.team.writes() {
             save_model(&self.model_dir(), &self.learner.network, self.config.background)?;
         }
         let seconds = begin.elapsed().as_secs_f64();
         self.report(Event::Evaluation { step: self.step, accuracy, loss, best, seconds }, emit)
     }
 
-    fn checkpoint(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<PathBuf> {
+    /// `None` where another process writes it.
+    fn checkpoint(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<Option<PathBuf>> {
+        if !self.team.writes() {
+            return Ok(None);
+        }
         let progress = Progress::new(
             self.step,
             self.last_evaluation,
@@ -223,6 +264,7 @@ impl Run {
             self.seconds(),
             &self.data,
             &self.config,
+            self.team.size(),
         );
         let checkpoint = Checkpoint::capture(&self.learner, progress)?;
         let path = checkpoint.write(&self.run_dir)?;
@@ -230,13 +272,13 @@ impl Run {
             Event::Checkpoint { step: self.step, path: within(&self.run_dir, &path) },
             emit,
         )?;
-        Ok(path)
+        Ok(Some(path))
     }
 
     fn cancel(mut self, emit: &mut dyn FnMut(&Event)) -> Result<TrainingResult> {
         let path = self.checkpoint(emit)?;
         self.report(self.end_event(EndReason::Cancelled), emit)?;
-        Err(NetError::Cancelled { checkpoint: Some(path) })
+        Err(NetError::Cancelled { checkpoint: path })
     }
 
     fn end(mut self, reason: EndReason, emit: &mut dyn FnMut(&Event)) -> Result<TrainingResult> {
@@ -258,7 +300,9 @@ impl Run {
     }
 
     fn report(&mut self, event: Event, emit: &mut dyn FnMut(&Event)) -> Result<()> {
-        self.log.append(&event)?;
+        if let Some(log) = &mut self.log {
+            log.append(&event)?;
+        }
         emit(&event);
         Ok(())
     }
@@ -290,12 +334,24 @@ fn device_name(device: Device) -> String {
     }
 }
 
-fn warnings(config: &TrainConfig, device: Device) -> Vec<String> {
+fn warnings(
+    config: &TrainConfig,
+    device: Device,
+    from_processes: usize,
+    processes: usize,
+) -> Vec<String> {
     let slow_bf16 =
         config.precision == Precision::Bf16 && device == Device::Cpu && !runtime::cpu_has_bf16();
+    let mut warnings = Vec::new();
     if slow_bf16 {
-        vec!["this CPU has no bfloat16 arithmetic: precision float32 will be faster".into()]
-    } else {
-        Vec::new()
+        warnings.push(
+            "this CPU has no bfloat16 arithmetic: precision float32 will be faster".to_string(),
+        );
     }
+    if from_processes != processes {
+        warnings.push(format!(
+            "resumed by {processes} instead of {from_processes} processes: the run goes on, but not bit for bit"
+        ));
+    }
+    warnings
 }

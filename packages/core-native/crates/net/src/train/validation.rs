@@ -1,8 +1,8 @@
-use crate::Result;
 use crate::data::{LesionStore, Patch, PatchList};
+use crate::distributed::Team;
 use crate::inference::FoldedNetwork;
 use crate::model::ResGlBdLstm;
-use crate::random;
+use crate::{NetError, Result, random};
 use rand::seq::index;
 use std::collections::BTreeMap;
 use tch::Device;
@@ -47,24 +47,73 @@ impl Validation {
         Self { patches, targets }
     }
 
-    /// (accuracy, mean cross-entropy) of `fc` over the validation patches, with running statistics.
+    /// Only this process's samples, each whole.
+    pub fn keep_share(&mut self, team: &Team) {
+        let mut samples: Vec<usize> = self.patches.iter().map(|patch| patch.sample).collect();
+        samples.sort_unstable();
+        samples.dedup();
+        let own = &samples[team.share(samples.len())];
+        let is_own: Vec<bool> =
+            self.patches.iter().map(|patch| own.contains(&patch.sample)).collect();
+        let mut keep = is_own.iter();
+        self.patches.retain(|_| keep.next() == Some(&true));
+        let mut keep = is_own.iter();
+        self.targets.retain(|_| keep.next() == Some(&true));
+    }
+
+    /// What `fc` says of the validation patches, with running statistics.
     pub fn evaluate(
         &self,
         network: &ResGlBdLstm,
         store: &LesionStore,
         device: Device,
         cancelled: &dyn Fn() -> bool,
-    ) -> Result<(f64, f64)> {
+    ) -> Result<Tally> {
+        if self.patches.is_empty() {
+            return Ok(Tally::default());
+        }
         let predictions =
             FoldedNetwork::new(network, device)?.predict(store, &self.patches, cancelled)?;
         let classes = network.config.classes as usize;
-        let (mut correct, mut loss) = (0_usize, 0.0);
+        let mut tally = Tally { count: self.targets.len() as f64, ..Tally::default() };
         for (row, &target) in self.targets.iter().enumerate() {
-            correct += usize::from(i64::from(predictions.classes[row]) == target);
+            let is_correct = i64::from(predictions.classes[row]) == target;
+            tally.correct += f64::from(u8::from(is_correct));
             let probability = f64::from(predictions.probabilities[row * classes + target as usize]);
-            loss -= probability.max(f64::MIN_POSITIVE).ln();
+            tally.loss -= probability.max(f64::MIN_POSITIVE).ln();
         }
-        let count = self.targets.len() as f64;
-        Ok((correct as f64 / count, loss / count))
+        Ok(tally)
+    }
+}
+
+/// Sums over patches.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    pub count: f64,
+    pub correct: f64,
+    /// Cross-entropies of `fc`.
+    pub loss: f64,
+}
+
+impl Tally {
+    /// The sums of all processes; cancelled in one, an evaluation is cancelled in all.
+    pub fn of_team(team: &Team, own: Result<Self>) -> Result<Self> {
+        let (own, cancelled) = match own {
+            Err(NetError::Cancelled { .. }) => (Self::default(), 1.0),
+            own => (own?, 0.0),
+        };
+        let sums = team.sum_numbers(&[own.count, own.correct, own.loss, cancelled])?;
+        match sums[..] {
+            [count, correct, loss, 0.0] => Ok(Self { count, correct, loss }),
+            _ => Err(NetError::Cancelled { checkpoint: None }),
+        }
+    }
+
+    pub fn accuracy(&self) -> f64 {
+        self.correct / self.count
+    }
+
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.count
     }
 }

@@ -3,8 +3,12 @@
 
 use flc_net::config::{IntraReduction, NetworkConfig, Precision, TrainConfig};
 use flc_net::data::Sample;
-use flc_net::random;
+use flc_net::train::{TrainingJob, TrainingSample};
+use flc_net::{random, state_file};
 use rand::Rng;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tch::Tensor;
 
 /// A network that trains in milliseconds.
 pub fn small_network() -> NetworkConfig {
@@ -56,4 +60,55 @@ pub fn lesion(class: i64, side: usize, seed: u64) -> Sample {
         width: side,
         window: vec![[-70.0, 180.0]; 3],
     }
+}
+
+/// Writes a prepared file with one lesion per class and returns a job over `lesions` of them, every third for validation.
+pub fn job(folder: &Path, lesions: usize, config: TrainConfig) -> TrainingJob {
+    let mut tensors = BTreeMap::new();
+    let (mut samples, mut training_patches, mut validation_patches) =
+        (Vec::new(), Vec::new(), Vec::new());
+    let file = folder.join("case.safetensors");
+    for index in 0..lesions {
+        let class = (index % 4) as i64;
+        let lesion = lesion(class, 12, index as u64);
+        insert(&mut tensors, &format!("lesion-{index}"), &lesion);
+        let list = if index >= 4 && index % 3 == 0 {
+            &mut validation_patches
+        } else {
+            &mut training_patches
+        };
+        for place in 0..36 {
+            list.extend([index as i32, place / 6, place % 6]);
+        }
+        samples.push(TrainingSample {
+            file: file.clone(),
+            key: format!("lesion-{index}"),
+            class,
+            group: format!("lesion {index}"),
+        });
+    }
+    state_file::write(&file, &tensors, &BTreeMap::new()).unwrap();
+    let run_dir = folder.join("run");
+    TrainingJob {
+        config,
+        samples,
+        training_patches,
+        validation_patches,
+        run_dir,
+        resume: false,
+        force: false,
+        placement: None,
+        cuda_object: None,
+    }
+}
+
+fn insert(tensors: &mut BTreeMap<String, Tensor>, key: &str, sample: &Sample) {
+    let (rows, columns) = (sample.rows as i64, sample.columns as i64);
+    let window: Vec<f32> = sample.window.iter().flatten().copied().collect();
+    let box_ = [0_i32, 0, sample.height as i32, sample.width as i32];
+    tensors
+        .insert(format!("{key}.image"), Tensor::from_slice(&sample.image).view([3, rows, columns]));
+    tensors.insert(format!("{key}.mask"), Tensor::from_slice(&sample.mask).view([rows, columns]));
+    tensors.insert(format!("{key}.box"), Tensor::from_slice(&box_));
+    tensors.insert(format!("{key}.window"), Tensor::from_slice(&window).view([3, 2]));
 }

@@ -1,0 +1,7 @@
+// Part of the declarations that c10d's Gloo header needs; see process_group.cpp.
+#pragma once
+
+namespace gloo::transport {
+class Device;
+class UnboundBuffer;
+} // namespace gloo::transport
