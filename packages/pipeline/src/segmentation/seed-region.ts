@@ -1,12 +1,16 @@
 import type { Region } from '@flc-native/imaging';
 import type { Grid } from '../volume/volume.js';
-import type { SeedImage } from './seed-image.js';
+import { type SeedImage, seedValues } from './seed-image.js';
 
-/** The box of all seeds with a margin in mm in plane and one slice above and below, kept inside the grid. */
+/**
+ * The box of all seeds with a margin in mm in plane, kept inside the grid. A slice in which surroundings alone are marked
+ * ends it; where the last slice holds lesion, there is one more.
+ */
 export function seedRegion({ labels }: SeedImage, grid: Grid, margin: number): Region {
   const [nx, ny] = grid.size;
   const low = [...grid.size];
   const high = [0, 0, 0];
+  const withLesion = new Set<number>();
   labels.forEach((label, i) => {
     if (label === 0) return;
     const at = [i % nx, Math.floor(i / nx) % ny, Math.floor(i / (nx * ny))];
@@ -14,11 +18,15 @@ export function seedRegion({ labels }: SeedImage, grid: Grid, margin: number): R
       low[axis] = Math.min(low[axis] as number, at[axis] as number);
       high[axis] = Math.max(high[axis] as number, at[axis] as number);
     }
+    if (label === seedValues.lesion) withLesion.add(at[2] as number);
   });
-  const grow = [Math.ceil(margin / grid.spacing[0]), Math.ceil(margin / grid.spacing[1]), 1];
-  const from = low.map((v, axis) => Math.max(0, v - (grow[axis] as number)));
+  const inPlane = [0, 1].map((axis) => Math.ceil(margin / (grid.spacing[axis] as number)));
+  const beyond = (slice: number | undefined) => (withLesion.has(slice as number) ? 1 : 0);
+  const below = [...inPlane, beyond(low[2])];
+  const above = [...inPlane, beyond(high[2])];
+  const from = low.map((v, axis) => Math.max(0, v - (below[axis] as number)));
   const to = high.map((v, axis) =>
-    Math.min(grid.size[axis] as number, v + 1 + (grow[axis] as number)),
+    Math.min(grid.size[axis] as number, v + 1 + (above[axis] as number)),
   );
   return {
     offset: from as unknown as Region['offset'],
