@@ -84,7 +84,10 @@ async function cohort() {
 }
 
 function lesionsOf(samples) {
-  const byId = Map.groupBy(samples, (sample) => sample.lesionId);
+  const byId = new Map();
+  for (const sample of samples) {
+    byId.set(sample.lesionId, [...(byId.get(sample.lesionId) ?? []), sample]);
+  }
   return [...byId].map(([id, slices]) => {
     const { patientId, class: name } = slices[0];
     return { id, patientId, class: name, samples: slices };
