@@ -53,7 +53,7 @@ export const train = defineCommand({
     'flc-native train --config train.yaml --max-steps 500',
     'flc-native train --prepared prepared --run runs/first --resume',
     'flc-native train --prepared prepared --run runs/first --gpus 4',
-    'torchrun --no-python --nproc-per-node 4 npx flc-native train --prepared prepared --run runs/first',
+    'torchrun --no-python --nproc-per-node 4 -- npx flc-native train --prepared prepared --run runs/first',
   ],
   options,
   async run(settings, surroundings) {

@@ -1,5 +1,5 @@
 //! Several processes train as one. The processes are threads here, each with a connection of its own; what a killed process does to the
-//! others is tested with real ones (packages/classifier/test/processes.test.ts).
+//! others is tested with real ones (packages/cli/test/processes.test.ts).
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -11,9 +11,10 @@ mod support;
 
 use flc_net::NetError;
 use flc_net::config::{IntraReduction, OptimizerKind, Precision, TrainConfig};
+use flc_net::data::{LesionStore, PatchList, Sample, SampleRef};
 use flc_net::distributed::{Placement, Team};
 use flc_net::model::Inputs;
-use flc_net::train::{Learner, train};
+use flc_net::train::{Event, Learner, TrainingJob, Validation, load_model, train};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use tch::{Device, Kind, Tensor};
@@ -245,7 +246,7 @@ fn run_config(max_steps: i64) -> TrainConfig {
     }
 }
 
-fn checkpoint(job: &flc_net::train::TrainingJob) -> BTreeMap<String, Tensor> {
+fn checkpoint(job: &TrainingJob) -> BTreeMap<String, Tensor> {
     flc_net::state_file::read(&job.run_dir.join("checkpoint/state.safetensors")).unwrap().tensors
 }
 
@@ -282,11 +283,21 @@ fn only_rank_0_writes_and_all_agree_on_evaluation_and_end() {
     assert_eq!(results[0].0.best_step, results[1].0.best_step);
     assert!(job.run_dir.join("model/weights.safetensors").exists());
 
-    // The accuracy of the shares is that of the whole: the kept weights, evaluated by one process.
-    let (network, _) =
-        flc_net::train::load_model(&job.run_dir.join("model"), Precision::Float32, Device::Cpu)
-            .unwrap();
-    assert!(network.parameters.count() > 0);
+    // The accuracy of the shares is that of the whole: one process says the same of the kept weights.
+    let (network, background) =
+        load_model(&job.run_dir.join("model"), Precision::Float32, Device::Cpu).unwrap();
+    let refs: Vec<_> = (job.samples.iter())
+        .map(|sample| SampleRef { file: sample.file.clone(), key: sample.key.clone() })
+        .collect();
+    let samples = Sample::read_all(&refs).unwrap();
+    let store = LesionStore::new(&samples, &network.config, background, Device::Cpu).unwrap();
+    let list = PatchList::from_triples(&job.validation_patches, &store.sizes, 7).unwrap();
+    let groups: Vec<_> = job.samples.iter().map(|sample| sample.group.clone()).collect();
+    let classes: Vec<_> = job.samples.iter().map(|sample| sample.class).collect();
+    let whole = Validation::new(&list, &groups, &classes, 32, job.config.seed, false);
+    let tally = whole.evaluate(&network, &store, Device::Cpu, &|| false).unwrap();
+    assert_eq!(tally.accuracy(), results[0].0.best_accuracy);
+    assert_eq!(tally.count, 32.0 * 2.0);
 }
 
 #[test]
@@ -294,14 +305,14 @@ fn a_run_goes_on_bit_for_bit_with_as_many_processes_and_on_with_others() {
     let whole = tempfile::tempdir().unwrap();
     let parts = tempfile::tempdir().unwrap();
     let uninterrupted = support::job(whole.path(), 12, run_config(8));
-    let on_two = |job: &flc_net::train::TrainingJob, stop_at: i64| {
+    let on_two = |job: &TrainingJob, stop_at: i64| {
         on_ranks(2, |place| {
             // Only one process is asked to stop: both must.
             let asked = place.rank == 1;
             let step = std::cell::Cell::new(0);
-            let job = flc_net::train::TrainingJob { placement: Some(place), ..job.clone() };
+            let job = TrainingJob { placement: Some(place), ..job.clone() };
             train(job, &|| asked && step.get() >= stop_at, &mut |event| {
-                if let flc_net::train::Event::Step { step: done, .. } = event {
+                if let Event::Step { step: done, .. } = event {
                     step.set(*done);
                 }
             })
@@ -324,7 +335,7 @@ fn a_run_goes_on_bit_for_bit_with_as_many_processes_and_on_with_others() {
     (longer.config.max_steps, longer.config.threads) = (11, 2);
     let mut warnings = String::new();
     let result = train(longer, &|| false, &mut |event| {
-        if let flc_net::train::Event::Start { warnings: found, .. } = event {
+        if let Event::Start { warnings: found, .. } = event {
             warnings = found.join(" ");
         }
     });
@@ -391,7 +402,7 @@ fn more_processes_than_rois_are_refused() {
     let mut job = support::job(folder.path(), 12, run_config(4));
     (job.config.rois_per_batch, job.config.batch_size) = (1, 4);
     let errors = on_ranks(2, |place| {
-        let job = flc_net::train::TrainingJob { placement: Some(place), ..job.clone() };
+        let job = TrainingJob { placement: Some(place), ..job.clone() };
         train(job, &|| false, &mut |_| ()).unwrap_err()
     });
     assert_eq!(errors[0].details()["key"], "roisPerBatch");

@@ -1,10 +1,10 @@
 use crate::Result;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Few large messages travel faster than many small ones; PyTorch's size.
 const BUCKET_BYTES: usize = 25 << 20;
 
-/// Applies `collective` to the tensors' values, joined to vectors of one kind each, and returns the results in the shapes of `tensors`.
+/// Applies `collective` to the tensors' values, joined to vectors of one kind and device each, and returns the results in the shapes of `tensors`.
 /// Undefined tensors stay so.
 pub(super) fn in_buckets(
     tensors: &[Tensor],
@@ -29,12 +29,13 @@ pub(super) fn in_buckets(
 
 /// Indices of the tensors that go together, in order.
 fn buckets(tensors: &[Tensor]) -> Vec<Vec<usize>> {
-    let mut open: Vec<(Kind, usize, Vec<usize>)> = Vec::new();
+    let mut open: Vec<((Kind, Device), usize, Vec<usize>)> = Vec::new();
     let mut full = Vec::new();
     for (index, tensor) in tensors.iter().enumerate().filter(|(_, tensor)| tensor.defined()) {
-        let (kind, bytes) = (tensor.kind(), tensor.numel() * tensor.kind().elt_size_in_bytes());
-        let position = open.iter().position(|(of, ..)| *of == kind).unwrap_or_else(|| {
-            open.push((kind, 0, Vec::new()));
+        let class = (tensor.kind(), tensor.device());
+        let bytes = tensor.numel() * tensor.kind().elt_size_in_bytes();
+        let position = open.iter().position(|(of, ..)| *of == class).unwrap_or_else(|| {
+            open.push((class, 0, Vec::new()));
             open.len() - 1
         });
         let (_, held, members) = &mut open[position];
@@ -52,7 +53,6 @@ fn buckets(tensors: &[Tensor]) -> Vec<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::Device;
 
     #[test]
     fn buckets_hold_one_kind_and_keep_shapes_and_gaps() {

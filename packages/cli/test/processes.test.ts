@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { writeSplits } from '@flc-native/pipeline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSquareCohort } from '../../classifier/test/square-cohort.js';
+import { bin, type CliOptions, runCli } from './run-cli.js';
+
+let dir: string;
+let common: string[];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'flc-processes-'));
+  const { partition } = await writeSquareCohort(dir);
+  const splits = join(dir, 'splits.json');
+  await writeSplits(splits, { format: 'flc-splits', version: 1, seed: 1, partitions: [partition] });
+  common = [
+    ...['train', '--prepared', join(dir, 'prepared'), '--splits', splits],
+    ...['--depth', '1', '--widths', '4,6,8', '--hidden-size', '8', '--patch-input', '16'],
+    ...['--roi-input', '16', '--lambda', '0', '--learning-rate', '0.05', '--batch-size', '16'],
+    ...['--rois-per-batch', '4', '--evaluate-every', '10', '--evaluate-patches-per-lesion', '4'],
+    ...[
+      '--label-map-pace',
+      '5',
+      '--seed',
+      '1',
+      '--checkpoint-every',
+      '2',
+      '--process-timeout',
+      '60',
+    ],
+  ];
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const runDir = (name: string) => join(dir, name);
+const train = (name: string, ...more: string[]) => [...common, '--run', runDir(name), ...more];
+
+async function events(name: string) {
+  const log = await readFile(join(runDir(name), 'events.jsonl'), 'utf8');
+  return log
+    .trim()
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as { type: string; step: number } & Record<string, unknown>);
+}
+
+describe('train --processes', () => {
+  it('trains in two processes and prints the result of rank 0 alone', async () => {
+    const { exitCode, stdout, stderr } = await runCli(
+      train('two', '--processes', '2', '--max-steps', '30', '--json'),
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ steps: 30, reason: 'maxSteps' });
+    const [start] = await events('two');
+    expect(start).toMatchObject({ type: 'start', processes: 2, config: { device: 'cpu' } });
+    expect(existsSync(join(runDir('two'), 'model', 'svm.json'))).toBe(true);
+  });
+
+  it('leaves a checkpoint when it is interrupted', async () => {
+    const stopped = await runCli(
+      train('stopped', '--processes', '2', '--max-steps', '100000'),
+      interruptedWhenTraining(),
+    );
+    expect(stopped.exitCode, stopped.stderr).toBe(130);
+    expect((await events('stopped')).at(-1)).toMatchObject({ type: 'end', reason: 'cancelled' });
+    expect(existsSync(join(runDir('stopped'), 'checkpoint', 'state.safetensors'))).toBe(true);
+  });
+
+  it('says which devices there are where GPUs are asked for', async () => {
+    const { exitCode, stderr } = await runCli(train('gpus', '--gpus', '63'));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('CUDA_UNAVAILABLE: 63 GPUs were asked for; the devices here are cpu');
+  });
+});
+
+describe('train under torchrun', () => {
+  /** The process that torchrun would start. */
+  function startRank(rank: number, port: number, ...args: string[]) {
+    const env = {
+      ...process.env,
+      ...{ RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: '2', LOCAL_WORLD_SIZE: '2' },
+      ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(port) },
+    };
+    const child = spawn(process.execPath, [bin, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return { child, ended: ended(child) };
+  }
+
+  it('ends with the name of a rank that was killed, and goes on from the checkpoint', async () => {
+    const port = await freePort();
+    const args = train('killed', '--max-steps', '100000');
+    const [first, second] = [startRank(0, port, ...args), startRank(1, port, ...args)];
+    const last = await checkpointOf('killed');
+    second.child.kill('SIGKILL');
+    const { exitCode, stdout, stderr } = await first.ended;
+    expect(exitCode, stderr).toBe(1);
+    expect(stderr).toContain('INTERNAL: rank 1 ended or no longer answers');
+    expect(stderr).toContain('Resume the run');
+    expect(stdout).toBe('');
+    const resumed = await runCli(
+      train('killed', '--resume', '--max-steps', '100000'),
+      interruptedWhenTraining(),
+    );
+    expect(resumed.exitCode, resumed.stderr).toBe(130);
+    expect(resumed.stderr).toContain('resumed by 1 instead of 2 processes');
+    expect((await events('killed')).at(-1)?.step).toBeGreaterThan(last);
+  });
+
+  it('refuses an environment that is set in part', async () => {
+    const { exitCode, stderr } = await runCli(train('half'), { env: { RANK: '0' } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('INVALID_CONFIG: WORLD_SIZE');
+    expect(existsSync(runDir('half'))).toBe(false);
+  });
+});
+
+/** Ctrl-C, once, as soon as the bar of the training is there. */
+function interruptedWhenTraining(): CliOptions {
+  let sent = false;
+  return {
+    onStderr(text, kill) {
+      if (sent || !text.includes('train: ')) return;
+      sent = true;
+      kill('SIGINT');
+    },
+  };
+}
+
+/** Step of the first checkpoint that the run writes. */
+async function checkpointOf(name: string): Promise<number> {
+  for (;;) {
+    const log = existsSync(join(runDir(name), 'events.jsonl')) ? await events(name) : [];
+    const checkpoint = log.find(({ type }) => type === 'checkpoint');
+    if (checkpoint !== undefined) return checkpoint.step;
+    await setTimeout(20);
+  }
+}
+
+function ended(child: ChildProcess) {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.on('data', (text: Buffer) => {
+    stderr += text.toString();
+  });
+  return new Promise<{ exitCode: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+}
