@@ -1,4 +1,4 @@
-import { resolveTrainConfig } from '@flc-native/core-native';
+import { resolveTrainConfig, type TrainConfigOverrides } from '@flc-native/core-native';
 import { paperTable2 } from '@flc-native/report';
 import { describe, expect, it } from 'vitest';
 import { chooseRows } from '../src/choose-rows.js';
@@ -8,7 +8,10 @@ const phases = ['NC', 'ART', 'PV'];
 const networks = [...tableRows, ...ablationRows(phases)].filter(
   (row): row is NetworkRow => row.kind === 'network',
 );
-const small = { network: { widths: [8, 16, 32], depth: 1, roiInput: 96 }, maxSteps: 300 } as const;
+const small: TrainConfigOverrides = {
+  network: { widths: [8, 16, 32], depth: 1, roiInput: 96 },
+  maxSteps: 300,
+};
 
 describe('the rows', () => {
   it('of the table are the paper’s, in its order', () => {
