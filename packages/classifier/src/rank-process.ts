@@ -7,7 +7,7 @@ import type { FromRank, RankJob, ToRank } from './rank-messages.js';
 const controller = new AbortController();
 // Ctrl-C reaches the whole group of processes; the one that started this one says when to stop. Without it nobody wants the result.
 process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => controller.abort());
 
 process.on('message', (message: ToRank) => {
   if (message.type === 'cancel') controller.abort();
@@ -26,7 +26,6 @@ async function run({ prepared, ...job }: RankJob): Promise<void> {
   } catch (thrown) {
     send({ type: 'error', error: toFlcError(thrown).toJSON() });
   } finally {
-    process.removeAllListeners('disconnect');
     if (process.connected) process.disconnect();
   }
 }

@@ -1,6 +1,8 @@
 //! Shared by the integration tests: small cohorts with known content.
 #![allow(dead_code, reason = "each test executable uses its own part")]
 
+pub mod ranks;
+
 use flc_net::config::{IntraReduction, NetworkConfig, Precision, TrainConfig};
 use flc_net::data::Sample;
 use flc_net::train::{TrainingJob, TrainingSample};
