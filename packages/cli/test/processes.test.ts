@@ -67,6 +67,7 @@ describe('train --processes', () => {
       interruptedWhenTraining(),
     );
     expect(stopped.exitCode, stopped.stderr).toBe(130);
+    expect(stopped.stderr).toMatch(/Go on with: .* --processes 2/);
     expect((await events('stopped')).at(-1)).toMatchObject({ type: 'end', reason: 'cancelled' });
     expect(existsSync(join(runDir('stopped'), 'checkpoint', 'state.safetensors'))).toBe(true);
   });

@@ -140,6 +140,8 @@ function withResumeCommand(error: FlcError, settings: TrainSettings): FlcError {
     ...(settings.splits === undefined ? [] : [`--splits ${quoted(settings.splits)}`]),
     ...(settings.partition === undefined ? [] : [`--partition ${settings.partition}`]),
     `--run ${quoted(settings.run)}`,
+    ...(settings.processes === undefined ? [] : [`--processes ${settings.processes}`]),
+    ...(settings.gpus === undefined ? [] : [`--gpus ${settings.gpus}`]),
   ];
   return new FlcError('CANCELLED', 'Stopped; what was done is saved.', {
     details: error.details,
