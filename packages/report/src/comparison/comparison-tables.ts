@@ -50,7 +50,7 @@ function accuracyTable(
       '95 % interval of the total: percentile bootstrap over patients, drawn jointly over the partitions.',
       ...(methods.some(({ entry }) => entry.group === 'oracle')
         ? [
-            'Ceiling: the Bayes decision on the enhancement values that the phantoms were drawn from. No method sees these values.',
+            'Ceiling of what looks at a lesion’s mean values alone: the Bayes decision on those that the phantoms were drawn from. No method sees them; patterns within a lesion can lift one above.',
           ]
         : []),
       ...(methods.some(allRight) ? [allRightNote(model)] : []),
