@@ -1,5 +1,5 @@
 // Solves a random walk of 128 x 128 x 32 with two labels to a relative residual of 1e-6, against scikit-image in its best
-// mode (cg_mg with pyamg), and answers one more stroke on 96 x 96 x 24 from a warm start. See docs/results/random-walk.md.
+// mode (cg_mg with pyamg), and answers stroke after stroke on 96 x 96 x 24. See docs/results/random-walk.md.
 //
 //   node bench/random-walk.mjs [--quick] [--rounds N] [--threads N] [--json FILE] [--markdown FILE]
 //
@@ -11,7 +11,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { randomWalker } from '@flc-native/imaging';
+import { RandomWalk, randomWalker } from '@flc-native/imaging';
 import { randomStream } from '@flc-native/pipeline';
 import { median } from './lib/measure.mjs';
 import { randomWalkTables } from './lib/random-walk-tables.mjs';
@@ -153,31 +153,52 @@ async function agreement(seeds) {
   };
 }
 
-/** Milliseconds from one more stroke of five voxels to the new answer, at several places, with and without warm start. */
+/**
+ * Milliseconds from one more stroke of five voxels to the new answer, at several places: from a session that answered the
+ * strokes before, from the answer before alone, and from nothing.
+ */
 async function oneMoreStroke() {
   const { image, seeds } = noisyBall(crop);
   const walk = { images: [image], size: crop, labels: 2, ...problem };
-  const first = await randomWalker({ ...walk, seeds });
-  const timed = async (more, start) => {
+  const timed = async (solve) => {
     const started = performance.now();
-    const { iterations } = await randomWalker({ ...walk, seeds: more, ...start });
-    return { milliseconds: performance.now() - started, iterations };
+    const answer = await solve();
+    return { ...answer, milliseconds: performance.now() - started };
   };
-  const [warm, cold] = [[], []];
+  const session = await RandomWalk.create(walk);
+  let before = await session.solve(seeds);
+  const answers = { session: [], warm: [], cold: [] };
   const random = randomStream(2, 'strokes');
+  let largest = 0;
   for (let k = 0; k < 4 * rounds; k += 1) {
-    const more = Int32Array.from(seeds);
     const at = Math.floor(random.uniform(0.2, 0.8) * image.length);
-    more.fill(first.labels[at], at - 2, at + 3);
-    warm.push(await timed(more, { warmStart: first.probabilities }));
-    cold.push(await timed(more, {}));
+    const label = before.labels[at];
+    const stroke = [-2, -1, 0, 1, 2].map((step) => at + step);
+    const { probabilities: warmStart } = before;
+    for (const voxel of stroke) seeds[voxel] = label;
+    before = await timed(() => session.addSeeds(label, stroke));
+    const warm = await timed(() => randomWalker({ ...walk, seeds, warmStart }));
+    const cold = await timed(() => randomWalker({ ...walk, seeds }));
+    answers.session.push(before);
+    answers.warm.push(warm);
+    answers.cold.push(cold);
+    cold.probabilities.forEach((p, i) => {
+      largest = Math.max(largest, Math.abs(p - before.probabilities[i]));
+    });
   }
+  session.close();
   const facts = (list) => ({
     medianMilliseconds: Math.round(median(list.map(({ milliseconds }) => milliseconds))),
     worstMilliseconds: Math.round(Math.max(...list.map(({ milliseconds }) => milliseconds))),
     medianIterations: median(list.map(({ iterations }) => iterations)),
+    reused: list.filter(({ reused }) => reused).length,
   });
-  return { size: crop, strokes: warm.length, warm: facts(warm), cold: facts(cold) };
+  return {
+    size: crop,
+    strokes: answers.session.length,
+    ...Object.fromEntries(Object.entries(answers).map(([name, list]) => [name, facts(list)])),
+    largestDifference: Number(largest.toPrecision(2)),
+  };
 }
 
 function round(value, digits) {

@@ -35,16 +35,21 @@ export function randomWalkTables({
       `${ratio} times faster (target ${targets.ratio}). Labels equal: ${(100 * agreement.equalLabels).toFixed(3)} % (at least ${100 * targets.equalLabels} %), largest difference of a probability ${agreement.largestDifference.toExponential(1)} (at most ${targets.probability.toExponential(0)}).`,
     );
   }
-  const { warm, cold } = stroke;
+  const { session, warm, cold } = stroke;
+  const row = (name, { medianMilliseconds, worstMilliseconds, medianIterations }) =>
+    `| ${name} | ${medianMilliseconds} | ${worstMilliseconds} | ${medianIterations} |`;
   lines.push(
     '',
-    `One more stroke of five voxels on ${stroke.size.join(' x ')}, ${stroke.strokes} places:`,
+    `One more stroke of five voxels on ${stroke.size.join(' x ')}, ${stroke.strokes} strokes one after the other:`,
     '',
     '| | median ms | worst ms | median iterations |',
     '|---|---:|---:|---:|',
-    `| from the earlier answer | ${warm.medianMilliseconds} | ${warm.worstMilliseconds} | ${warm.medianIterations} |`,
-    `| from nothing | ${cold.medianMilliseconds} | ${cold.worstMilliseconds} | ${cold.medianIterations} |`,
+    row('session (`RandomWalk`)', session),
+    row('from the earlier answer (`warmStart`)', warm),
+    row('from nothing', cold),
     `| target | ${targets.strokeMilliseconds} | | |`,
+    '',
+    `The session kept its hierarchy for ${session.reused} of ${stroke.strokes} strokes; its answers differ from those from nothing by at most ${stroke.largestDifference.toExponential(1)} in a probability.`,
   );
   return lines.join('\n');
 }

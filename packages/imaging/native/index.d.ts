@@ -15,6 +15,14 @@ export declare class BindingCancellation {
   cancel(): void
 }
 
+/** What a stroke does not change, kept between solutions; `close` lets it go. */
+export declare class BindingWalkSession {
+  /** Solutions of one session run one after the other. */
+  solve(seeds: Int32Array, cancellation: BindingCancellation): Promise<BindingSegmentation | BindingError>
+  /** What runs is finished. */
+  close(): void
+}
+
 export interface BindingClusters {
   centres: Float32Array
   labels: Uint32Array
@@ -71,17 +79,16 @@ export interface BindingKSvd {
   threads: number
 }
 
+/** All but the seeds. */
 export interface BindingRandomWalk {
   images: Array<Float32Array>
   size: Array<number>
   spacing: Array<number>
-  seeds: Int32Array
   labels: number
   beta: number
   tolerance: number
   iterations: number
   priors?: Float32Array
-  warmStart?: Float32Array
   /** 0: as many as there are cores. */
   threads: number
 }
@@ -92,6 +99,7 @@ export interface BindingSegmentation {
   probabilities: Float32Array
   iterations: number
   residual: number
+  reused: boolean
 }
 
 export declare function connectedComponents(mask: Uint8Array, size: Array<number>, connectivity: number): BindingComponents | BindingError
@@ -101,6 +109,8 @@ export declare function gaussianFilter(data: Float32Array, size: Array<number>, 
 export declare function greyCooccurrence(image: Uint8Array, mask: Uint8Array, rows: number, columns: number, levels: number, offsets: Int32Array): Uint32Array | BindingError
 
 export declare function haralickFeatures(counts: Uint32Array, levels: number): Float64Array | BindingError
+
+export declare function openWalkSession(walk: BindingRandomWalk): Promise<BindingWalkSession | BindingError>
 
 /** Panics on purpose: lets a test see that the process outlives a panic. */
 export declare function provokePanic(): Float32Array | BindingError
@@ -115,7 +125,7 @@ export declare function startMatchingPursuit(signals: Float32Array, dictionary: 
 
 export declare function startNearestWords(data: Float32Array, centres: Float32Array, dimensions: number, threads: number): Promise<Uint32Array | BindingError>
 
-export declare function startRandomWalk(walk: BindingRandomWalk, cancellation: BindingCancellation): Promise<BindingSegmentation | BindingError>
+export declare function startRandomWalk(walk: BindingRandomWalk, seeds: Int32Array, warmStart: Float32Array | undefined | null, cancellation: BindingCancellation): Promise<BindingSegmentation | BindingError>
 
 export declare function uniformLocalBinaryPattern(image: Float32Array, rows: number, columns: number, points: number, radius: number): Uint8Array | BindingError
 

@@ -773,13 +773,15 @@ if (
   }
 }
 
-const { BindingCancellation, BindingInterpolation, connectedComponents, gaussianFilter, greyCooccurrence, haralickFeatures, provokePanic, resampleVolume, startKMeans, startKSvd, startMatchingPursuit, startNearestWords, startRandomWalk, uniformLocalBinaryPattern, warpVolume } = nativeBinding
+const { BindingCancellation, BindingWalkSession, BindingInterpolation, connectedComponents, gaussianFilter, greyCooccurrence, haralickFeatures, openWalkSession, provokePanic, resampleVolume, startKMeans, startKSvd, startMatchingPursuit, startNearestWords, startRandomWalk, uniformLocalBinaryPattern, warpVolume } = nativeBinding
 export { BindingCancellation }
+export { BindingWalkSession }
 export { BindingInterpolation }
 export { connectedComponents }
 export { gaussianFilter }
 export { greyCooccurrence }
 export { haralickFeatures }
+export { openWalkSession }
 export { provokePanic }
 export { resampleVolume }
 export { startKMeans }

@@ -2,7 +2,14 @@
 export { type Components, type Connectivity, connectedComponents } from './connected-components.js';
 export { gaussianFilter } from './gaussian-filter.js';
 export { type KMeansOptions, type KMeansResult, kMeans, nearestCentres } from './k-means.js';
-export { type RandomWalkOptions, type RandomWalkResult, randomWalker } from './random-walk.js';
+export {
+  type RandomWalkOptions,
+  type RandomWalkProblem,
+  type RandomWalkResult,
+  randomWalker,
+  type SeedImage,
+} from './random-walk.js';
+export { RandomWalk, type SolveOptions } from './random-walk-session.js';
 export { cropRegion, pasteRegion, type Region } from './region.js';
 export { resampleSlice, resampleVolume } from './resample.js';
 export type { Interpolation, Size, SliceSize } from './size.js';

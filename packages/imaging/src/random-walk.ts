@@ -1,17 +1,17 @@
+import type { BindingRandomWalk } from '../native/index.js';
 import { callBindingAsync } from './binding.js';
 import { cancellable } from './cancellable.js';
 import type { Size } from './size.js';
 import { wholeNumber } from './whole-number.js';
 
-export interface RandomWalkOptions {
+/** All but the seeds. */
+export interface RandomWalkProblem {
   /** One image, or several registered ones that are segmented jointly; values with x fastest. */
   readonly images: readonly Float32Array[];
   /** Voxels along x, y, z; z is 1 for a slice. */
   readonly size: Size;
   /** Length of a voxel along x, y, z; differences count per unit of length. Default 1, 1, 1. */
   readonly spacing?: readonly [x: number, y: number, z: number];
-  /** A label image: 0 unknown, 1.. a label, negative for voxels that are no part of the image. */
-  readonly seeds: Int32Array | Int16Array | Int8Array | Uint8Array | Uint16Array;
   /** Number of labels, 2 to 255; each has a seed. */
   readonly labels: number;
   /** How much a difference hinders the walk; default 130. */
@@ -25,10 +25,17 @@ export interface RandomWalkOptions {
    * label and then voxel, from 0. For instance a number times the probability of the label from the voxel's value.
    */
   readonly priors?: Float32Array;
-  /** `probabilities` of an earlier solution of the same size and labels; a few more seeds then cost little. */
-  readonly warmStart?: Float32Array;
   /** Threads; default one a core. No influence on the result. */
   readonly threads?: number;
+}
+
+/** A label image: 0 unknown, 1.. a label, negative for voxels that are no part of the image. */
+export type SeedImage = Int32Array | Int16Array | Int8Array | Uint8Array | Uint16Array;
+
+export interface RandomWalkOptions extends RandomWalkProblem {
+  readonly seeds: SeedImage;
+  /** `probabilities` of an earlier solution of the same size and labels; {@link RandomWalk} keeps more than that. */
+  readonly warmStart?: Float32Array;
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +48,8 @@ export interface RandomWalkResult {
   readonly iterations: number;
   /** The largest over the labels, relative to the right side. */
   readonly residual: number;
+  /** Whether what a {@link RandomWalk} had prepared for fewer seeds served again. */
+  readonly reused: boolean;
 }
 
 /**
@@ -56,24 +65,31 @@ export interface RandomWalkResult {
  *   reaches), INVALID_CONFIG (parameters; too many voxels; no convergence), CANCELLED
  */
 export async function randomWalker(options: RandomWalkOptions): Promise<RandomWalkResult> {
-  const { images, size, spacing = [1, 1, 1], seeds, labels, signal } = options;
-  const { priors, warmStart } = options;
-  const walk = {
+  const { seeds, warmStart, signal } = options;
+  const walk = bindingWalk(options);
+  return await cancellable(signal, (cancellation) =>
+    callBindingAsync((binding) =>
+      binding.startRandomWalk(walk, bindingSeeds(seeds), warmStart, cancellation),
+    ),
+  );
+}
+
+/** @throws FlcError INVALID_CONFIG */
+export function bindingWalk(problem: RandomWalkProblem): BindingRandomWalk {
+  const { images, size, spacing = [1, 1, 1], priors } = problem;
+  return {
     images: [...images],
     size: [...size],
     spacing: [...spacing],
-    seeds: seeds instanceof Int32Array ? seeds : Int32Array.from(seeds),
-    labels: wholeNumber('labels', labels),
-    beta: options.beta ?? 130,
-    tolerance: options.tolerance ?? 1e-6,
-    iterations: wholeNumber('maxIterations', options.maxIterations ?? 1000),
-    threads: wholeNumber('threads', options.threads ?? 0),
+    labels: wholeNumber('labels', problem.labels),
+    beta: problem.beta ?? 130,
+    tolerance: problem.tolerance ?? 1e-6,
+    iterations: wholeNumber('maxIterations', problem.maxIterations ?? 1000),
+    threads: wholeNumber('threads', problem.threads ?? 0),
     ...(priors === undefined ? {} : { priors }),
-    ...(warmStart === undefined ? {} : { warmStart }),
   };
-  const { iterations, residual, probabilities, ...result } = await cancellable(
-    signal,
-    (cancellation) => callBindingAsync((binding) => binding.startRandomWalk(walk, cancellation)),
-  );
-  return { labels: result.labels, probabilities, iterations, residual };
+}
+
+export function bindingSeeds(seeds: SeedImage): Int32Array {
+  return seeds instanceof Int32Array ? seeds : Int32Array.from(seeds);
 }

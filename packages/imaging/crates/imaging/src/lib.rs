@@ -26,7 +26,7 @@ pub use gaussian::gaussian_filter;
 pub use interpolation::Interpolation;
 pub use k_means::{Clusters, KMeans, Start, k_means};
 pub use nearest::nearest_words;
-pub use random_walk::{RandomWalk, Segmentation, random_walk};
+pub use random_walk::{RandomWalk, Segmentation, WalkSession, random_walk};
 pub use resample::resample;
 pub use size::Size;
 pub use sparse::{Codes, Dictionary, KSvd, k_svd, orthogonal_matching_pursuit};

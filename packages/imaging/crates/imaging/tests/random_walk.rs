@@ -63,15 +63,13 @@ impl Ball {
             images,
             size: self.size,
             spacing: &[1.0, 1.0, 1.0],
-            seeds: &self.seeds,
             labels: settings.labels,
             beta: settings.beta,
             tolerance: settings.tolerance,
             iterations: settings.iterations,
             priors: settings.priors.as_deref(),
-            warm_start: settings.start.as_deref(),
         };
-        random_walk(&walk, NEVER)
+        random_walk(&walk, &self.seeds, settings.start.as_deref(), NEVER)
     }
 }
 
@@ -213,15 +211,13 @@ fn stops_when_told_to() {
         images: &[&ball.image],
         size: ball.size,
         spacing: &[1.0; 3],
-        seeds: &ball.seeds,
         labels: 2,
         beta: 130.0,
         tolerance: 1e-6,
         iterations: 1000,
         priors: None,
-        warm_start: None,
     };
-    assert_eq!(random_walk(&walk, &|| true), Err(ImagingError::Cancelled));
+    assert_eq!(random_walk(&walk, &ball.seeds, None, &|| true), Err(ImagingError::Cancelled));
 }
 
 #[test]

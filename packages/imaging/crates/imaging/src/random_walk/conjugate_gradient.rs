@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::chunks::{CHUNK, chunked_sum};
+use super::chunks::{CHUNK, chunked_sum, lane_sum};
 use super::cycle::Preconditioner;
 use super::graph::Graph;
 use crate::ImagingError;
@@ -27,13 +27,15 @@ pub struct Outcome {
 /// The residual is computed anew this often: the running one drifts by rounding.
 const RENEW: usize = 50;
 
-/// Flexible preconditioned conjugate gradients from the x that is given.
+/// Flexible preconditioned conjugate gradients from the x that is given, on the unknowns that are not `fixed`: those stay 0.
 ///
+/// Zeroing them before and after the preconditioner M leaves P M P, which is positive definite on the rest if M is on all.
 /// Flexible, because the K-cycle is not a fixed matrix: the new direction is made orthogonal to the last one explicitly.
 /// The preconditioner works in float32 on the residual scaled to 1, everything else in float64.
 pub fn solve(
     graph: &Graph,
     preconditioner: &mut Preconditioner,
+    fixed: &[u32],
     right: &[f64],
     x: &mut [f64],
     limits: &Limits,
@@ -43,7 +45,8 @@ pub fn solve(
     let (mut product, mut residual, mut direction, mut fresh) =
         (zeros(), zeros(), zeros(), zeros());
     let (mut scaled, mut z) = (vec![0.0_f32; n], vec![0.0_f32; n]);
-    let mut norm = true_residual(graph, right, x, &mut fresh, &mut residual);
+    clear(x, fixed);
+    let mut norm = true_residual(graph, fixed, right, x, &mut fresh, &mut residual);
     let mut iterations = 0;
     // Of the last direction with its product.
     let mut energy = None;
@@ -67,12 +70,14 @@ pub fn solve(
         }
         scale(&residual, 1.0 / norm, &mut scaled);
         preconditioner.apply(&scaled, &mut z);
+        clear(&mut z, fixed);
         let beta = match energy {
             Some(energy) => -chunked_sum(n, |i| f64::from(z[i]) * product[i]) / energy,
             None => 0.0,
         };
-        advance(&mut direction, &z, beta);
+        let along = advance(&mut direction, &z, beta, &residual);
         let curvature = graph.multiply_wide(&direction, &mut product);
+        clear(&mut product, fixed);
         if curvature.is_nan() || curvature <= 0.0 {
             // The direction is rounding alone.
             if norm <= limits.residual {
@@ -83,24 +88,18 @@ pub fn solve(
                 residual: norm / limits.residual,
             });
         }
-        let alpha = chunked_sum(n, |i| direction[i] * residual[i]) / curvature;
-        step(x, alpha, &direction);
-        change = alpha.abs() * largest(&direction);
+        let alpha = along / curvature;
+        change = alpha.abs() * step(x, alpha, &direction);
         iterations += 1;
         step(&mut residual, -alpha, &product);
         norm = norm_of(&residual);
         energy = Some(curvature);
         if norm <= limits.residual || iterations % RENEW == 0 {
             // What counts is the residual of x, not that of the recurrence.
-            norm = true_residual(graph, right, x, &mut fresh, &mut residual);
+            norm = true_residual(graph, fixed, right, x, &mut fresh, &mut residual);
         }
     }
     Ok(Outcome { iterations, residual: norm })
-}
-
-fn largest(values: &[f64]) -> f64 {
-    let most = |values: &[f64]| values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
-    values.par_chunks(CHUNK).map(most).reduce(|| 0.0, f64::max)
 }
 
 pub fn norm_of(values: &[f64]) -> f64 {
@@ -110,6 +109,7 @@ pub fn norm_of(values: &[f64]) -> f64 {
 /// `right` minus the matrix times x, and its norm.
 fn true_residual(
     graph: &Graph,
+    fixed: &[u32],
     right: &[f64],
     x: &[f64],
     scratch: &mut [f64],
@@ -119,7 +119,15 @@ fn true_residual(
     residual.par_iter_mut().with_min_len(CHUNK).enumerate().for_each(|(i, residual)| {
         *residual = right[i] - scratch[i];
     });
+    clear(residual, fixed);
     norm_of(residual)
+}
+
+/// Sets what stands at these places to 0.
+pub fn clear<T: Default>(values: &mut [T], at: &[u32]) {
+    for &i in at {
+        values[i as usize] = T::default();
+    }
 }
 
 fn scale(from: &[f64], factor: f64, to: &mut [f32]) {
@@ -128,14 +136,27 @@ fn scale(from: &[f64], factor: f64, to: &mut [f32]) {
     });
 }
 
-fn advance(direction: &mut [f64], z: &[f32], beta: f64) {
-    direction.par_iter_mut().with_min_len(CHUNK).zip(z).for_each(|(direction, &z)| {
-        *direction = f64::from(z) + beta * *direction;
+/// Makes the new direction; returns its product with the residual.
+fn advance(direction: &mut [f64], z: &[f32], beta: f64, residual: &[f64]) -> f64 {
+    let parts = direction.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK));
+    let products = parts.zip(residual.par_chunks(CHUNK)).map(|((direction, z), residual)| {
+        for (direction, &z) in direction.iter_mut().zip(z) {
+            *direction = f64::from(z) + beta * *direction;
+        }
+        lane_sum(0, direction.len(), |i| direction[i] * residual[i])
     });
+    products.collect::<Vec<f64>>().iter().sum()
 }
 
-fn step(x: &mut [f64], alpha: f64, direction: &[f64]) {
-    x.par_iter_mut().with_min_len(CHUNK).zip(direction).for_each(|(x, direction)| {
-        *x += alpha * direction;
+/// Moves x along the direction; returns the largest value of the direction.
+fn step(x: &mut [f64], alpha: f64, direction: &[f64]) -> f64 {
+    let largest = x.par_chunks_mut(CHUNK).zip(direction.par_chunks(CHUNK)).map(|(x, direction)| {
+        let mut most = 0.0;
+        for (x, direction) in x.iter_mut().zip(direction) {
+            *x += alpha * direction;
+            most = f64::max(most, direction.abs());
+        }
+        most
     });
+    largest.reduce(|| 0.0, f64::max)
 }

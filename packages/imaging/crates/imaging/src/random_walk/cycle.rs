@@ -19,7 +19,6 @@ const BOTTOM_SWEEPS: usize = 8;
 #[derive(Default)]
 struct Work {
     residual: Vec<f32>,
-    product: Vec<f32>,
     before: Vec<f32>,
     /// Of the next, coarser level.
     right: Vec<f32>,
@@ -46,7 +45,6 @@ impl<'a> Preconditioner<'a> {
             let zeros = |n: usize| vec![0.0_f32; n];
             Work {
                 residual: zeros(fine),
-                product: zeros(fine),
                 before: zeros(fine),
                 right: zeros(coarse),
                 first: zeros(coarse),
@@ -94,11 +92,8 @@ fn cycle(hierarchy: &Hierarchy, depth: usize, work: &mut [Work], right: &[f32], 
         hierarchy.bottom.solve(right, x);
         return;
     };
-    first_sweep(&level.graph, right, x);
-    level.graph.multiply(x, &mut own.product);
-    own.residual.par_iter_mut().with_min_len(CHUNK).enumerate().for_each(|(i, residual)| {
-        *residual = right[i] - own.product[i];
-    });
+    first_sweep(&level.graph, right, x, &mut own.before);
+    residual_of_first_sweep(&level.graph, x, &mut own.residual);
     restrict(&level.group, &own.residual, &mut own.right);
     solve_coarse(hierarchy, depth + 1, own, below);
     x.par_iter_mut().with_min_len(CHUNK).zip(level.group.par_iter()).for_each(|(x, &group)| {
@@ -159,48 +154,75 @@ fn restrict(group: &[u32], fine: &[f32], coarse: &mut [f32]) {
     }
 }
 
+/// A forward sweep from x = 0.
+fn first_sweep(graph: &Graph, right: &[f32], x: &mut [f32], before: &mut [f32]) {
+    for parity in [0, 1] {
+        if parity == 1 {
+            before.copy_from_slice(x);
+        }
+        let before = &*before;
+        chunks_of(parity, graph, x).for_each(|(base, x)| {
+            for offset in 0..x.len() {
+                let i = base + offset;
+                let [even, lower, ..] = graph.by_kind(i);
+                let mut sum = right[i];
+                for link in even {
+                    sum += link.weight * before[link.to as usize];
+                }
+                for link in lower {
+                    sum += link.weight * x[link.to as usize - base];
+                }
+                x[offset] = sum * graph.inverse[i];
+            }
+        });
+    }
+}
+
+/// The right side minus the matrix times the x of [`first_sweep`]: rows hold but for what the sweep did not see.
+fn residual_of_first_sweep(graph: &Graph, x: &[f32], residual: &mut [f32]) {
+    residual.par_iter_mut().with_min_len(CHUNK).enumerate().for_each(|(i, residual)| {
+        *residual = graph.not_seen(i).iter().map(|link| link.weight * x[link.to as usize]).sum();
+    });
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Direction {
     Forward,
     Backward,
 }
 
-/// A forward sweep from x = 0. Chunks do not see each other: Gauss-Seidel within, Jacobi between them.
-fn first_sweep(graph: &Graph, right: &[f32], x: &mut [f32]) {
-    x.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, x)| {
-        let base = chunk * CHUNK;
-        for offset in 0..x.len() {
-            let i = base + offset;
-            let mut sum = right[i];
-            for link in graph.links(i) {
-                let to = (link.to as usize).wrapping_sub(base);
-                if to < offset {
-                    sum += link.weight * x[to];
+/// A sweep from the x that is given.
+fn sweep(graph: &Graph, right: &[f32], x: &mut [f32], before: &mut [f32], direction: Direction) {
+    let forward = direction == Direction::Forward;
+    for parity in if forward { [0, 1] } else { [1, 0] } {
+        before.copy_from_slice(x);
+        let before = &*before;
+        chunks_of(parity, graph, x).for_each(|(base, x)| {
+            let count = x.len();
+            for step in 0..count {
+                let offset = if forward { step } else { count - 1 - step };
+                let i = base + offset;
+                let [even, lower, higher, far] = graph.by_kind(i);
+                let mut sum = right[i];
+                for link in even.iter().chain(far) {
+                    sum += link.weight * before[link.to as usize];
                 }
+                for link in lower.iter().chain(higher) {
+                    sum += link.weight * x[link.to as usize - base];
+                }
+                x[offset] = sum * graph.inverse[i];
             }
-            x[offset] = sum / graph.diagonal[i];
-        }
-    });
+        });
+    }
 }
 
-/// A sweep from the x that is given. The parts of other chunks are those from before the sweep, so that the result does
-/// not depend on threads; for a diagonally dominant matrix the sweep still converges.
-fn sweep(graph: &Graph, right: &[f32], x: &mut [f32], before: &mut [f32], direction: Direction) {
-    before.copy_from_slice(x);
-    let before = &*before;
-    x.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, x)| {
-        let base = chunk * CHUNK;
-        let count = x.len();
-        for step in 0..count {
-            let offset = if direction == Direction::Forward { step } else { count - 1 - step };
-            let i = base + offset;
-            let mut sum = right[i];
-            for link in graph.links(i) {
-                let to = (link.to as usize).wrapping_sub(base);
-                let value = if to < count { x[to] } else { before[link.to as usize] };
-                sum += link.weight * value;
-            }
-            x[offset] = sum / graph.diagonal[i];
-        }
-    });
+/// The even or the odd chunks of x with the number of their first node.
+fn chunks_of<'a>(
+    parity: usize,
+    graph: &Graph,
+    x: &'a mut [f32],
+) -> impl ParallelIterator<Item = (usize, &'a mut [f32])> + use<'a> {
+    let chunk = graph.chunk;
+    let all = x.par_chunks_mut(chunk).enumerate();
+    all.filter(move |(number, _)| number % 2 == parity).map(move |(number, x)| (number * chunk, x))
 }

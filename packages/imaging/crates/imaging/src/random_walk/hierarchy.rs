@@ -45,6 +45,26 @@ impl Hierarchy {
         }
     }
 
+    /// Keeps these unknowns at 0: sweeps leave them so, and coarse corrections pass them by. The coarse levels stay those of
+    /// before, which costs an iteration or two. Returns what [`Self::release`] needs.
+    pub fn fix(&mut self, rows: &[u32]) -> Vec<(f32, u32)> {
+        let Some(Level { graph, group }) = self.levels.first_mut() else { return Vec::new() };
+        let fixed = rows.iter().map(|&row| {
+            let row = row as usize;
+            let inverse = std::mem::take(&mut graph.inverse[row]);
+            (inverse, std::mem::replace(&mut group[row], NO_GROUP))
+        });
+        fixed.collect()
+    }
+
+    /// Undoes [`Self::fix`].
+    pub fn release(&mut self, rows: &[u32], before: Vec<(f32, u32)>) {
+        let Some(Level { graph, group }) = self.levels.first_mut() else { return };
+        for (&row, before) in rows.iter().zip(before) {
+            (graph.inverse[row as usize], group[row as usize]) = before;
+        }
+    }
+
     /// Takes the finest graph and groups until few nodes are left.
     pub fn build(
         finest: Graph,

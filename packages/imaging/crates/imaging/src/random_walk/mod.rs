@@ -11,10 +11,13 @@ mod dense;
 mod graph;
 mod hierarchy;
 mod matching;
+mod prepared;
 mod problem;
 mod segmentation;
+mod session;
 mod system;
 mod weights;
 
 pub use problem::RandomWalk;
 pub use segmentation::{Segmentation, random_walk};
+pub use session::WalkSession;

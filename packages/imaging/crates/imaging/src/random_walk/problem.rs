@@ -9,7 +9,7 @@ const MOST_PRIOR: f32 = 1e6;
 /// Images that are walked on together.
 const MOST_IMAGES: usize = 64;
 
-/// What to segment.
+/// What to segment, but for the seeds.
 #[derive(Debug, Clone, Copy)]
 pub struct RandomWalk<'a> {
     /// One image, or several registered ones that are walked on jointly; x fastest.
@@ -17,8 +17,6 @@ pub struct RandomWalk<'a> {
     pub size: Size,
     /// Length of a voxel along x, y, z in any unit; differences are taken per unit.
     pub spacing: &'a [f64],
-    /// 0 unknown, 1.. a label, negative for voxels that are no part of the image.
-    pub seeds: &'a [i32],
     /// Number of labels; each has a seed.
     pub labels: usize,
     /// How much a difference hinders the walk; 0 or more. 130 in scikit-image.
@@ -31,8 +29,6 @@ pub struct RandomWalk<'a> {
     /// How strongly each voxel is joined to each label by itself (Grady 2005, "Multilabel random walker image segmentation
     /// using prior models"), in units of the edges' weights, which are at most 1; by label and then voxel.
     pub priors: Option<&'a [f32]>,
-    /// Probabilities of an earlier solution, by label and then voxel.
-    pub warm_start: Option<&'a [f32]>,
 }
 
 impl RandomWalk<'_> {
@@ -43,8 +39,6 @@ impl RandomWalk<'_> {
             self.size.check_length("images", image.len(), 1)?;
             check_finite("images", image)?;
         }
-        self.size.check_length("seeds", self.seeds.len(), 1)?;
-        self.check_seeds()?;
         if let Some(priors) = self.priors {
             self.size.check_length("priors", priors.len(), self.labels)?;
             check_finite("priors", priors)?;
@@ -52,10 +46,6 @@ impl RandomWalk<'_> {
                 let problem = "a value is not from 0 to 1e6".to_owned();
                 return Err(ImagingError::Content { what: "priors", problem });
             }
-        }
-        if let Some(start) = self.warm_start {
-            self.size.check_length("warmStart", start.len(), self.labels)?;
-            check_finite("warmStart", start)?;
         }
         Ok(())
     }
@@ -84,26 +74,32 @@ impl RandomWalk<'_> {
         }
         Ok(())
     }
+}
 
-    fn check_seeds(&self) -> Result<(), ImagingError> {
-        let refuse = |problem| Err(ImagingError::Content { what: "seeds", problem });
-        let mut seen = vec![false; self.labels];
-        let mut unknown = false;
-        for &seed in self.seeds {
-            match usize::try_from(seed) {
-                Ok(0) => unknown = true,
-                Ok(label) if label <= self.labels => seen[label - 1] = true,
-                Ok(label) => {
-                    return refuse(format!("label {label} of {} labels", self.labels));
-                }
-                Err(_) => {}
-            }
+/// Refuses seeds that cannot do: each label has one, and some voxel has none.
+pub fn check_seeds(seeds: &[i32], size: Size, labels: usize) -> Result<(), ImagingError> {
+    size.check_length("seeds", seeds.len(), 1)?;
+    let refuse = |problem| Err(ImagingError::Content { what: "seeds", problem });
+    let mut seen = vec![false; labels];
+    let mut unknown = false;
+    for &seed in seeds {
+        match usize::try_from(seed) {
+            Ok(0) => unknown = true,
+            Ok(label) if label <= labels => seen[label - 1] = true,
+            Ok(label) => return refuse(format!("label {label} of {labels} labels")),
+            Err(_) => {}
         }
-        if let Some(without) = seen.iter().position(|seen| !seen) {
-            return refuse(format!("label {} has no seed", without + 1));
-        }
-        if unknown { Ok(()) } else { refuse("no voxel is without a label".to_owned()) }
     }
+    if let Some(without) = seen.iter().position(|seen| !seen) {
+        return refuse(format!("label {} has no seed", without + 1));
+    }
+    if unknown { Ok(()) } else { refuse("no voxel is without a label".to_owned()) }
+}
+
+/// Refuses an earlier solution of another problem.
+pub fn check_warm_start(start: &[f32], size: Size, labels: usize) -> Result<(), ImagingError> {
+    size.check_length("warmStart", start.len(), labels)?;
+    check_finite("warmStart", start)
 }
 
 fn check_finite(what: &'static str, values: &[f32]) -> Result<(), ImagingError> {

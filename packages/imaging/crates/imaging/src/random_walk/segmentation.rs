@@ -1,9 +1,8 @@
 use super::conjugate_gradient::{Limits, Outcome, norm_of, solve};
 use super::cycle::Preconditioner;
-use super::hierarchy::Hierarchy;
+use super::prepared::{Added, Prepared};
 use super::problem::RandomWalk;
-use super::system::{System, build_system, unreached};
-use super::weights::edge_weights;
+use super::session::WalkSession;
 use crate::ImagingError;
 
 /// Times the tolerance: how much the last step may move a probability.
@@ -20,28 +19,32 @@ pub struct Segmentation {
     pub iterations: usize,
     /// The largest over the labels, relative to the right side.
     pub residual: f64,
+    /// Whether what was prepared for fewer seeds served again.
+    pub reused: bool,
 }
 
-/// Solves a random walk. Equal input gives equal bits, whatever the number of threads.
+/// Solves a random walk, from the probabilities of an earlier solution if there is one. Equal input gives equal bits, whatever
+/// the number of threads. What seeds mean: [`WalkSession::solve`].
 pub fn random_walk(
     walk: &RandomWalk,
+    seeds: &[i32],
+    warm_start: Option<&[f32]>,
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Segmentation, ImagingError> {
-    walk.check()?;
-    let weights = edge_weights(walk.images, walk.size, walk.spacing, walk.beta);
-    let System { graph, voxels, right } =
-        build_system(walk.seeds, walk.priors, walk.size, &weights, walk.labels);
-    drop(weights);
-    if let Some(row) = unreached(&graph) {
-        let problem = format!("no seed reaches voxel {}", voxels[row]);
-        return Err(ImagingError::Content { what: "seeds", problem });
+    let mut session = WalkSession::new(walk)?;
+    if let Some(start) = warm_start {
+        session.start_from(start)?;
     }
-    let hierarchy = Hierarchy::build(graph, cancelled)?;
-    let solved = solve_labels(walk, &hierarchy, &voxels, &right, cancelled)?;
-    Ok(assemble(walk, &voxels, &solved))
+    session.solve(seeds, cancelled)
 }
 
-struct Solved {
+/// When a solution is one; see [`RandomWalk`].
+pub struct Accuracy {
+    pub tolerance: f64,
+    pub iterations: usize,
+}
+
+pub struct Solved {
     /// By label, then unknown.
     probabilities: Vec<Vec<f64>>,
     iterations: usize,
@@ -50,17 +53,19 @@ struct Solved {
 
 /// All labels but one are solved for; that one is what is left to 1. It is the one with the largest right side, so that
 /// its own relative residual is the smallest.
-fn solve_labels(
-    walk: &RandomWalk,
-    hierarchy: &Hierarchy,
-    voxels: &[u32],
-    right: &[Vec<f64>],
+pub fn solve_labels(
+    prepared: &Prepared,
+    added: &Added,
+    start: Option<&[f32]>,
+    accuracy: &Accuracy,
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, ImagingError> {
+    let Prepared { hierarchy, voxels, .. } = prepared;
+    let right = prepared.rights(added);
     let norms: Vec<f64> = right.iter().map(|right| norm_of(right)).collect();
     let rest = (1..norms.len()).fold(0, |most, i| if norms[i] > norms[most] { i } else { most });
     // The residual of the rest is at most the sum of the others'.
-    let share = walk.tolerance / (norms.len() - 1) as f64;
+    let share = accuracy.tolerance / (norms.len() - 1) as f64;
     let mut preconditioner = Preconditioner::new(hierarchy);
     let mut solved = Solved { probabilities: Vec::new(), iterations: 0, residual: 0.0 };
     let mut left = vec![1.0; voxels.len()];
@@ -70,15 +75,16 @@ fn solve_labels(
             solved.probabilities.push(Vec::new());
             continue;
         }
-        let mut x = start(walk, label, voxels);
+        // Nothing to solve where the right side is 0, wherever one starts.
+        let mut x = start_of(label, start.filter(|_| norms[label] > 0.0), prepared);
         let limits = Limits {
             residual: share * norms[label],
-            change: CHANGE * walk.tolerance,
-            iterations: walk.iterations,
+            change: CHANGE * accuracy.tolerance,
+            iterations: accuracy.iterations,
             cancelled,
         };
         let Outcome { iterations, residual } =
-            solve(hierarchy.finest(), &mut preconditioner, right, &mut x, &limits)?;
+            solve(hierarchy.finest(), &mut preconditioner, &added.rows, right, &mut x, &limits)?;
         solved.iterations = solved.iterations.max(iterations);
         left_residual += residual;
         if norms[label] > 0.0 {
@@ -98,35 +104,37 @@ fn solve_labels(
     Ok(solved)
 }
 
-/// The earlier probability of a label, or 0.
-fn start(walk: &RandomWalk, label: usize, voxels: &[u32]) -> Vec<f64> {
-    match walk.warm_start {
-        Some(earlier) => {
-            let earlier = &earlier[label * walk.size.voxels()..];
-            voxels.iter().map(|&voxel| f64::from(earlier[voxel as usize])).collect()
-        }
-        None => vec![0.0; voxels.len()],
-    }
+/// The earlier probabilities of a label at the unknowns, or 0.
+fn start_of(label: usize, earlier: Option<&[f32]>, prepared: &Prepared) -> Vec<f64> {
+    let Some(earlier) = earlier else { return vec![0.0; prepared.voxels.len()] };
+    let earlier = &earlier[label * prepared.image_voxels()..];
+    prepared.voxels.iter().map(|&voxel| f64::from(earlier[voxel as usize])).collect()
 }
 
-fn assemble(walk: &RandomWalk, voxels: &[u32], solved: &Solved) -> Segmentation {
-    let n = walk.size.voxels();
-    let mut probabilities = vec![0.0_f32; walk.labels * n];
-    let mut labels = vec![0_u8; n];
-    for (voxel, &seed) in walk.seeds.iter().enumerate().filter(|(_, seed)| **seed > 0) {
-        labels[voxel] = seed as u8;
+/// Joins what was solved for and the seeds. Rows that became seeds count as seeds.
+pub fn assemble(seeds: &[i32], labels: usize, voxels: &[u32], solved: &Solved) -> Segmentation {
+    let n = seeds.len();
+    let mut probabilities = vec![0.0_f32; labels * n];
+    let mut most_probable = vec![0_u8; n];
+    for (voxel, &seed) in seeds.iter().enumerate().filter(|(_, seed)| **seed > 0) {
+        most_probable[voxel] = seed as u8;
         probabilities[(seed as usize - 1) * n + voxel] = 1.0;
     }
     for (row, &voxel) in voxels.iter().enumerate() {
+        let voxel = voxel as usize;
+        if seeds[voxel] != 0 {
+            continue;
+        }
         let (mut best, mut most) = (0, f64::NEG_INFINITY);
         for (label, of_label) in solved.probabilities.iter().enumerate() {
             let value = of_label[row];
-            probabilities[label * n + voxel as usize] = value as f32;
+            probabilities[label * n + voxel] = value as f32;
             if value > most {
                 (best, most) = (label, value);
             }
         }
-        labels[voxel as usize] = best as u8 + 1;
+        most_probable[voxel] = best as u8 + 1;
     }
-    Segmentation { labels, probabilities, iterations: solved.iterations, residual: solved.residual }
+    let (iterations, residual) = (solved.iterations, solved.residual);
+    Segmentation { labels: most_probable, probabilities, iterations, residual, reused: true }
 }
