@@ -1,6 +1,7 @@
 use super::graph::Graph;
 
 /// The Cholesky factor of a small system.
+#[derive(Clone)]
 pub struct Cholesky {
     nodes: usize,
     /// Lower triangle, row by row.

@@ -41,7 +41,7 @@ enum Kind {
 /// Row i reads `leak_i x_i + sum over links of w_ij (x_i - x_j)`. The leak is what a node is joined to voxels of known
 /// value by. Keeping it apart, and summing differences, spares the cancellation that a stored diagonal would bring:
 /// weights span ten decades.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Graph {
     /// `links[start[i]..start[i + 1]]` are those of node i, in the order of [`Kind`]: a sweep needs no branch to tell them
     /// apart.
@@ -68,8 +68,7 @@ impl Graph {
             .into_par_iter()
             .with_min_len(CHUNK)
             .map(|i| {
-                let sum = f64::from(graph.leak[i])
-                    + graph.links(i).iter().map(|link| f64::from(link.weight)).sum::<f64>();
+                let sum = graph.diagonal_of(i);
                 if sum > 0.0 { sum as f32 } else { 1.0 }
             })
             .collect();
@@ -85,7 +84,22 @@ impl Graph {
         &self.links[self.start[node] as usize..self.start[node + 1] as usize]
     }
 
+    /// Leak and weights summed.
+    pub fn diagonal_of(&self, node: usize) -> f64 {
+        let weights = self.links(node).iter().map(|link| f64::from(link.weight));
+        f64::from(self.leak[node]) + weights.sum::<f64>()
+    }
+
+    /// Adds to the weight of a link, as its first node sees it; what should come to 0 may be off by rounding.
+    pub fn change_link(&mut self, from: u32, to: u32, by: f32) {
+        let own = self.start[from as usize] as usize..self.start[from as usize + 1] as usize;
+        if let Some(link) = self.links[own].iter_mut().find(|link| link.to == to) {
+            link.weight = (link.weight + by).max(0.0);
+        }
+    }
+
     /// Links by kind.
+    #[inline]
     pub fn by_kind(&self, node: usize) -> [&[Link]; 4] {
         let [second, third, fourth] = self.splits[node].map(|at| at as usize);
         let (first, end) = (self.start[node] as usize, self.start[node + 1] as usize);
@@ -94,6 +108,7 @@ impl Graph {
     }
 
     /// Links to what a forward sweep visits later or cannot see.
+    #[inline]
     pub fn not_seen(&self, node: usize) -> &[Link] {
         &self.links[self.splits[node][1] as usize..self.start[node + 1] as usize]
     }

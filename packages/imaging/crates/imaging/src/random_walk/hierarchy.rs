@@ -24,6 +24,7 @@ pub struct Level {
 }
 
 /// What is left where no level is made any more.
+#[derive(Clone)]
 pub enum Bottom {
     Direct(Cholesky, Graph),
     /// Too many nodes for a direct solution, yet too loosely linked to group: smoothing settles them.
@@ -42,26 +43,6 @@ impl Hierarchy {
         match (self.levels.first(), &self.bottom) {
             (Some(level), _) => &level.graph,
             (None, Bottom::Direct(_, graph) | Bottom::Smoothed(graph)) => graph,
-        }
-    }
-
-    /// Keeps these unknowns at 0: sweeps leave them so, and coarse corrections pass them by. The coarse levels stay those of
-    /// before, which costs an iteration or two. Returns what [`Self::release`] needs.
-    pub fn fix(&mut self, rows: &[u32]) -> Vec<(f32, u32)> {
-        let Some(Level { graph, group }) = self.levels.first_mut() else { return Vec::new() };
-        let fixed = rows.iter().map(|&row| {
-            let row = row as usize;
-            let inverse = std::mem::take(&mut graph.inverse[row]);
-            (inverse, std::mem::replace(&mut group[row], NO_GROUP))
-        });
-        fixed.collect()
-    }
-
-    /// Undoes [`Self::fix`].
-    pub fn release(&mut self, rows: &[u32], before: Vec<(f32, u32)>) {
-        let Some(Level { graph, group }) = self.levels.first_mut() else { return };
-        for (&row, before) in rows.iter().zip(before) {
-            (graph.inverse[row as usize], group[row as usize]) = before;
         }
     }
 

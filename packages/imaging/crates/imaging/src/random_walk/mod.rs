@@ -8,6 +8,7 @@ mod chunks;
 mod conjugate_gradient;
 mod cycle;
 mod dense;
+mod fixing;
 mod graph;
 mod hierarchy;
 mod matching;

@@ -63,7 +63,7 @@ impl WalkSession {
         if let Some((mut prepared, added)) = kept {
             let before = prepared.hierarchy.fix(&added.rows);
             let solved = self.solve_prepared(&prepared, &added, seeds, cancelled);
-            prepared.hierarchy.release(&added.rows, before);
+            prepared.hierarchy.release(before);
             let slow = match &solved {
                 Ok(solved) => self.usual.is_some_and(|usual| solved.iterations > usual + SLOWER),
                 Err(error) => matches!(error, ImagingError::NotConverged { .. }),
