@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Partition, writeSplits } from '@flc-native/pipeline';
@@ -29,7 +29,7 @@ const settings: CompareOptions['settings'] = {
   seed: 1,
   classic: {},
 };
-const methods = ['resnet-local', 'resgl-bdlstm', 'majority-vote'];
+const methods = ['roy', 'resnet-local', 'resgl-bdlstm', 'majority-vote'];
 const options = (out: string, more: Partial<CompareOptions> = {}): CompareOptions => ({
   ...{ prepared, splits, out: join(dir, out), methods, settings, cores: 2 },
   ...more,
@@ -54,7 +54,7 @@ beforeAll(async () => {
   ];
   await writeSplits(splits, { format: 'flc-splits', version: 1, seed: 0, partitions });
   first = await compare(options('first'));
-});
+}, 300_000);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const decisions = ({ rows }: Comparison) =>
@@ -65,7 +65,8 @@ const decisions = ({ rows }: Comparison) =>
     ),
   }));
 
-describe('compare', () => {
+// Each job is a process that loads libtorch; on a busy machine that takes its time.
+describe('compare', { timeout: 300_000 }, () => {
   it('runs every method on the same test lesions of every partition', () => {
     expect(first.partitions).toEqual(['set1', 'set2']);
     expect(first.rows.map(({ method }) => method)).toEqual(methods);
@@ -80,7 +81,7 @@ describe('compare', () => {
   });
 
   it('decides the label maps of the full method without the machine where asked', () => {
-    const [, full, vote] = first.rows;
+    const [, , full, vote] = first.rows;
     expect(vote?.settings).toEqual({});
     for (const [i, evaluation] of (vote?.evaluations ?? []).entries())
       for (const [j, prediction] of evaluation.predictions.entries())
@@ -97,11 +98,11 @@ describe('compare', () => {
       cores: 1,
       signal: controller.signal,
       onProgress: ({ done, total }) => {
-        if (done > 0.6 * total) controller.abort();
+        if (done > 0.7 * total) controller.abort();
       },
     });
     await expect(compare(out)).rejects.toMatchObject({ code: 'CANCELLED' });
-    const job = join(out.out, 'jobs', 'set1', 'resnet-local', 'job.json');
+    const job = join(out.out, 'jobs', 'set1', 'roy', 'job.json');
     const before = await readFile(job, 'utf8');
     const { signal: _signal, onProgress: _report, ...rest } = out;
     expect(decisions(await compare(rest))).toEqual(decisions(first));
@@ -111,7 +112,6 @@ describe('compare', () => {
   it('cannot learn from the classes of the test part', async () => {
     const index = JSON.parse(await readFile(join(prepared, 'index.json'), 'utf8'));
     const shuffled = join(dir, 'shuffled');
-    const { cp } = await import('node:fs/promises');
     await cp(prepared, shuffled, { recursive: true });
     const hidden = new Set(partitions[0]?.test);
     const turned = ['hem', 'hcc', 'fnh', 'cyst'];
@@ -138,7 +138,7 @@ describe('compare', () => {
   });
 });
 
-describe('bad input of a comparison', () => {
+describe('bad input of a comparison', { timeout: 300_000 }, () => {
   it('a class that is absent from a part leaves that partition out, and the rest is made', async () => {
     const [good, other] = partitions as [Partition, Partition];
     const cyst = new Set(
@@ -158,6 +158,28 @@ describe('bad input of a comparison', () => {
     expect(rows[0]?.evaluations).toHaveLength(1);
     expect(rows[0]?.missing).toMatchObject([{ partition: 'set2', code: 'DATA_ERROR' }]);
     expect(rows[0]?.missing[0]?.message).toContain('no lesion of cyst');
+  });
+
+  it('a method that fails leaves its cells out, and the rest is made', async () => {
+    const failing = { ...settings, classic: { roy: { levels: 0 } } };
+    const out = options('failing', { settings: failing, methods: ['roy', 'resnet-local'] });
+    const { rows } = await compare(out);
+    expect(rows.map(({ evaluations }) => evaluations.length)).toEqual([0, 2]);
+    expect(rows[0]?.missing).toMatchObject([
+      { partition: 'set1', code: 'INVALID_CONFIG' },
+      { partition: 'set2', code: 'INVALID_CONFIG' },
+    ]);
+  });
+
+  it('refuses a prepared cohort of another version', async () => {
+    const other = join(dir, 'other-version');
+    await cp(prepared, other, { recursive: true });
+    const index = JSON.parse(await readFile(join(other, 'index.json'), 'utf8'));
+    await writeFile(join(other, 'index.json'), JSON.stringify({ ...index, version: 9 }));
+    await expect(compare(options('x', { prepared: other }))).rejects.toMatchObject({
+      code: 'DATA_ERROR',
+      message: 'prepared by another version of the layout',
+    });
   });
 
   it('a process that is killed is a missing cell with a reason', async () => {

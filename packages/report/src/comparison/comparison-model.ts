@@ -17,7 +17,7 @@ export interface ComparedMethod extends ScoredMethod {
   readonly entry: ComparisonEntry;
   /** Means over the partitions with intervals; the intervals take patients as what was sampled. */
   readonly joint: JointMeasures;
-  /** Network rows: accuracy without the lesions that have no ordinary patch; null where there are none. */
+  /** Network rows: accuracy without the lesions that have no ordinary patch; null where the cohort is not known. */
   readonly ordinary: OrdinaryScores | null;
   readonly paper: PaperRow | null;
 }

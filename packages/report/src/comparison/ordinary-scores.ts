@@ -15,11 +15,12 @@ export interface OrdinaryScores {
   readonly leftOut: number;
 }
 
-/** Null where no tested lesion lacks an ordinary patch, or the cohort is not known. */
+/** Null where the cohort is not known. Where every lesion has an ordinary patch, both denominators are the same. */
 export function ordinaryScores(
   runs: readonly ScoredRun[],
   samples: readonly CohortSample[],
 ): OrdinaryScores | null {
+  if (samples.length === 0) return null;
   const names = runs.map((run) => run.partition);
   const classes = runs[0]?.metrics.classes ?? [];
   let leftOut = 0;
@@ -29,7 +30,6 @@ export function ordinaryScores(
     leftOut += without.size;
     return labelled.filter((of) => !without.has(of.id));
   });
-  if (leftOut === 0) return null;
   const share = (className?: string): Proportion[] =>
     kept.map((lesions) => {
       const of = lesions.filter(({ truth }) => className === undefined || truth === className);

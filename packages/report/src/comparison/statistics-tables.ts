@@ -80,7 +80,7 @@ export function testTable(model: ComparisonModel): Table | null {
   };
 }
 
-/** Network rows with both denominators; null without network rows or without a lesion that tells them apart. */
+/** Network rows with both denominators; null without network rows or without the cohort. */
 export function denominatorTable(model: ComparisonModel): Table | null {
   const rows = model.methods.filter(({ ordinary }) => ordinary !== null);
   if (rows.length === 0) return null;
