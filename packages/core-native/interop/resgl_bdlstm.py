@@ -33,6 +33,10 @@ class NetworkConfig:
     patchSize: int = 7
     patchInput: int = 64
     roiInput: int = 128
+    # The comparison networks' and ablations' keys: kept, so that a file comes back as it was.
+    backbone: str = "residual"
+    patchScales: list[int] | None = None
+    phaseOrder: list[int] | None = None
 
     @staticmethod
     def from_json(path: str | Path) -> "NetworkConfig":
@@ -42,7 +46,7 @@ class NetworkConfig:
     @staticmethod
     def from_record(record: dict) -> "NetworkConfig":
         if record.get("backbone", "residual") != "residual":
-            raise ValueError(f"backbone {record['backbone']} is a comparison network; only the residual one is written here")
+            raise ValueError(f"backbone {record['backbone']} is not built here, only the residual one")
         known = {field.name: record[field.name] for field in fields(NetworkConfig) if field.name in record}
         if "widths" in known:
             known["widths"] = tuple(known["widths"])
