@@ -1,5 +1,5 @@
 import type { Placement } from '@flc-native/core-native';
-import type { ErrorCode, ErrorDetails } from '@flc-native/errors';
+import type { FlcErrorJson } from '@flc-native/errors';
 import type { Partition } from '@flc-native/pipeline';
 import type { FitConfig, FitEvent, FitResult } from './fit.js';
 
@@ -22,11 +22,4 @@ export type ToRank = { readonly type: 'run'; readonly job: RankJob } | { readonl
 export type FromRank =
   | { readonly type: 'event'; readonly event: FitEvent }
   | { readonly type: 'end'; readonly result: FitResult }
-  | { readonly type: 'error'; readonly error: StoredError };
-
-export interface StoredError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly details: ErrorDetails;
-  readonly remedy?: string;
-}
+  | { readonly type: 'error'; readonly error: FlcErrorJson };

@@ -47,19 +47,10 @@ function outcome(
     });
     child.on('close', (exitCode, signal) => {
       if (last?.type === 'end') resolve(last.result);
-      else if (last?.type === 'error') reject(errorOf(last.error));
+      else if (last?.type === 'error') reject(FlcError.fromJSON(last.error));
       else reject(death({ rank, exitCode, signal, lastWords }));
     });
   });
-}
-
-function errorOf({
-  code,
-  message,
-  details,
-  remedy,
-}: Extract<FromRank, { type: 'error' }>['error']) {
-  return new FlcError(code, message, { details, ...(remedy !== undefined && { remedy }) });
 }
 
 function death(details: {

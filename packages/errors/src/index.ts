@@ -23,6 +23,14 @@ export interface FlcErrorOptions {
   readonly cause?: unknown;
 }
 
+/** An FlcError as JSON: how it is printed, stored and sent between processes. */
+export interface FlcErrorJson {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+  readonly remedy?: string;
+}
+
 /** The only error type that the public functions of flc-native throw or reject with. */
 export class FlcError extends Error {
   override readonly name = 'FlcError';
@@ -38,13 +46,18 @@ export class FlcError extends Error {
   }
 
   /** The form that `--json` output and log files use. */
-  toJSON(): { code: ErrorCode; message: string; details: ErrorDetails; remedy?: string } {
+  toJSON(): FlcErrorJson {
     return {
       code: this.code,
       message: this.message,
       details: this.details,
       ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
     };
+  }
+
+  /** What {@link toJSON} gave, as an error again; its cause stays behind. */
+  static fromJSON({ code, message, details, remedy }: FlcErrorJson): FlcError {
+    return new FlcError(code, message, { details, ...(remedy === undefined ? {} : { remedy }) });
   }
 }
 

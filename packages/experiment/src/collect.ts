@@ -6,8 +6,8 @@ import {
   type EvaluationResult,
   readEvaluation,
 } from '@flc-native/classifier';
-import { toFlcError } from '@flc-native/errors';
-import { evaluationFile, readJobState, type StoredError } from './job-state.js';
+import { type FlcErrorJson, toFlcError } from '@flc-native/errors';
+import { evaluationFile, readJobState } from './job-state.js';
 import type { Row, RowGroup } from './rows.js';
 
 /** A cell of the table that could not be filled. */
@@ -72,7 +72,7 @@ export async function collectRow(
   return { ...head, evaluations, missing, seconds, settings, runs };
 }
 
-async function evaluationOf(dir: string): Promise<EvaluationResult | StoredError> {
+async function evaluationOf(dir: string): Promise<EvaluationResult | FlcErrorJson> {
   try {
     return await readEvaluation(join(dir, evaluationFile));
   } catch (thrown) {
@@ -80,7 +80,7 @@ async function evaluationOf(dir: string): Promise<EvaluationResult | StoredError
   }
 }
 
-function missingCell(partition: string, { code, message, remedy }: StoredError): MissingCell {
+function missingCell(partition: string, { code, message, remedy }: FlcErrorJson): MissingCell {
   return { partition, code, message, ...(remedy === undefined ? {} : { remedy }) };
 }
 

@@ -1,13 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FlcError } from '@flc-native/errors';
+import type { FlcError, FlcErrorJson } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
 
-/** An error as it is kept and sent between processes. */
-export type StoredError = ReturnType<FlcError['toJSON']>;
-
 /** An error for the folder of results. Names of patients hide in paths, so the file stays out. */
-export function stored(error: FlcError): StoredError {
+export function stored(error: FlcError): FlcErrorJson {
   const { file: _file, ...details } = error.details;
   return { ...error.toJSON(), details };
 }
@@ -20,7 +17,7 @@ export interface JobState {
   /** What the method chose and how it was set. */
   readonly description: Readonly<Record<string, unknown>>;
   /** Null if evaluation.json is there. */
-  readonly error: StoredError | null;
+  readonly error: FlcErrorJson | null;
 }
 
 const stateFile = 'job.json';

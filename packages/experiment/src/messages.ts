@@ -1,5 +1,4 @@
-import { FlcError } from '@flc-native/errors';
-import type { StoredError } from './job-state.js';
+import type { FlcErrorJson } from '@flc-native/errors';
 import type { Job } from './settings.js';
 
 /** From the comparison to a job's process. */
@@ -9,8 +8,4 @@ export type ToJob = { readonly type: 'run'; readonly job: Job } | { readonly typ
 export type FromJob =
   | { readonly type: 'progress'; readonly done: number; readonly stage: string }
   | { readonly type: 'end' }
-  | { readonly type: 'error'; readonly error: StoredError };
-
-export function errorOf({ code, message, details, remedy }: StoredError): FlcError {
-  return new FlcError(code, message, { details, ...(remedy === undefined ? {} : { remedy }) });
-}
+  | { readonly type: 'error'; readonly error: FlcErrorJson };

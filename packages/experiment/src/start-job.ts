@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { FlcError } from '@flc-native/errors';
-import { errorOf, type FromJob, type ToJob } from './messages.js';
+import type { FromJob, ToJob } from './messages.js';
 import type { Job } from './settings.js';
 
 export interface JobOptions {
@@ -38,7 +38,7 @@ export function startJob(job: Job, options: JobOptions): Promise<void> {
     });
     child.on('close', (code, killedBy) => {
       if (outcome?.type === 'end') resolve();
-      else if (outcome?.type === 'error') reject(errorOf(outcome.error));
+      else if (outcome?.type === 'error') reject(FlcError.fromJSON(outcome.error));
       else reject(death(job, code, killedBy, lastWords));
     });
     say({ type: 'run', job });
@@ -58,7 +58,7 @@ function death(job: Job, code: number | null, signal: string | null, lastWords: 
   if (signal === 'SIGKILL') {
     return new FlcError('OUT_OF_MEMORY', `The process of ${job.row} was killed`, {
       details,
-      remedy: 'Run fewer methods at once: lower --memory or --workers.',
+      remedy: 'Run fewer methods at once: lower --memory or --cores.',
     });
   }
   return new FlcError('INTERNAL', `The process of ${job.row} ended unexpectedly`, { details });

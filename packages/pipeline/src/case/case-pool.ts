@@ -7,7 +7,6 @@ import {
   packOutcome,
   runTask,
   type TaskResult,
-  unpackError,
 } from './case-task.js';
 
 /** Volumes of a case are held once a worker, so their number is bounded. */
@@ -131,7 +130,7 @@ function death(cause: unknown): FlcError {
 }
 
 function unpack(outcome: PackedOutcome): TaskResult | FlcError {
-  return 'error' in outcome ? unpackError(outcome.error) : outcome.value;
+  return 'error' in outcome ? FlcError.fromJSON(outcome.error) : outcome.value;
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

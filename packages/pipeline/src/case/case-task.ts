@@ -1,4 +1,4 @@
-import { type ErrorCode, FlcError, toFlcError } from '@flc-native/errors';
+import { type FlcErrorJson, toFlcError } from '@flc-native/errors';
 import { type CheckedCase, checkCase } from '../check/check-case.js';
 import {
   type PrepareCaseJob,
@@ -51,16 +51,7 @@ export function runTask(task: CaseTask): Promise<TaskResult> {
 }
 
 /** An outcome that survives the way between threads, which loses the class of an error. */
-export type PackedOutcome =
-  | { readonly value: TaskResult }
-  | {
-      readonly error: {
-        code: ErrorCode;
-        message: string;
-        details: Record<string, unknown>;
-        remedy?: string;
-      };
-    };
+export type PackedOutcome = { readonly value: TaskResult } | { readonly error: FlcErrorJson };
 
 export async function packOutcome(run: () => Promise<TaskResult>): Promise<PackedOutcome> {
   try {
@@ -70,9 +61,4 @@ export async function packOutcome(run: () => Promise<TaskResult>): Promise<Packe
       thrown instanceof RangeError && /allocation|Invalid .*length/.test(thrown.message);
     return { error: toFlcError(thrown, outOfMemory ? 'OUT_OF_MEMORY' : 'INTERNAL').toJSON() };
   }
-}
-
-export function unpackError(error: Extract<PackedOutcome, { error: unknown }>['error']): FlcError {
-  const { code, message, details, remedy } = error;
-  return new FlcError(code, message, { details, ...(remedy === undefined ? {} : { remedy }) });
 }
