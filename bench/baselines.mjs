@@ -80,7 +80,10 @@ async function cohort() {
   await generatePhantom({ out: phantoms, seed: 1, lesions, ...size });
   await prepareDataset(await readDataset(join(phantoms, 'dataset.yaml')), out, {});
   const prepared = await readPrepared(out);
-  return { prepared, splits: splitByPatient(prepared.index.samples, { seed: 1, partitions: 2 }) };
+  return {
+    prepared,
+    splits: splitByPatient(prepared.index.samples, { seed: 1, partitions: values.quick ? 1 : 2 }),
+  };
 }
 
 function lesionsOf(samples) {

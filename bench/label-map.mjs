@@ -27,7 +27,7 @@ const sizes = options.quick
 
 /** @param {number} patches @param {typeof contenders} entries @param {number} repeats */
 async function measureLesion(patches, entries, repeats) {
-  const directory = writeCase({ ...sizes, patches, seed: 2, warm: true });
+  const directory = writeCase({ ...sizes, patches, seed: 2, warm: true, quick: options.quick });
   return await measure(entries, {
     task: 'label-map',
     directory,

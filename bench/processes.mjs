@@ -14,12 +14,13 @@ import { writeTrainingCohort } from './lib/training-cohort.mjs';
 
 const script = fileURLToPath(new URL('./lib/rank-process.mjs', import.meta.url));
 const options = readOptions();
-const network = options.quick ? { ...quickNetwork, patchInput: 16, roiInput: 24 } : paperNetwork;
+const network = options.quick ? quickNetwork : paperNetwork;
+const threads = Math.max(2, options.threads);
 const [batchSize, roisPerBatch, steps] = options.quick ? [12, 4, 2] : [100, 10, 3];
 const cohort = await writeTrainingCohort({ lesions: 24, side: 40, seed: 1 });
 const contenders = [
-  { name: `1 process, ${options.threads} threads`, processes: 1 },
-  { name: `${options.threads} processes, 1 thread`, processes: options.threads },
+  { name: `1 process, ${threads} threads`, processes: 1 },
+  { name: `${threads} processes, 1 thread`, processes: threads },
 ];
 
 for (const contender of contenders) Object.assign(contender, { seconds: [], memoryBytes: 0 });
@@ -55,7 +56,6 @@ publish(
 /** One run from new weights; the first step finds the memory cold and is not counted. */
 async function measure(contender, round) {
   const { processes } = contender;
-  const threads = options.threads / processes;
   const store = `127.0.0.1:${await freePort()}`;
   const { directory, ...job } = cohort;
   const ranks = await Promise.all(
@@ -64,8 +64,13 @@ async function measure(contender, round) {
         ...job,
         runDir: join(directory, `${processes}-${round}`),
         config: {
-          ...{ network, batchSize, roisPerBatch, threads, device: 'cpu', intraReduction: 'mean' },
-          ...{ maxSteps: steps, evaluateEvery: steps, evaluatePatchesPerLesion: 1 },
+          ...{ network, batchSize, roisPerBatch, device: 'cpu', intraReduction: 'mean' },
+          ...{
+            threads: threads / processes,
+            maxSteps: steps,
+            evaluateEvery: steps,
+            evaluatePatchesPerLesion: 1,
+          },
         },
         distributed: processes > 1 && { rank, worldSize: processes, store },
       }),
@@ -81,7 +86,7 @@ async function measure(contender, round) {
 }
 
 function answerOf(job) {
-  const child = fork(script, { env: { ...process.env, OMP_NUM_THREADS: String(options.threads) } });
+  const child = fork(script, { env: { ...process.env, OMP_NUM_THREADS: String(threads) } });
   child.send(job);
   return new Promise((resolve, reject) => {
     child.once('message', resolve);

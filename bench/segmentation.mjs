@@ -33,7 +33,8 @@ const seed = Number(options.seed);
 const visible = 2;
 
 const rows = [];
-const plans = planCohort({ cyst: perClass, fnh: perClass, hcc: perClass, hem: perClass }, seed);
+const cohort = planCohort({ cyst: perClass, fnh: perClass, hcc: perClass, hem: perClass }, seed);
+const plans = options.quick ? cohort.slice(0, 1) : cohort;
 for (const plan of plans) {
   // Without motion the phases lie on each other: what a perfect registration would give.
   const { model, images, lesionMasks, liverMask } = renderCase(plan, {

@@ -27,7 +27,7 @@ const options = readOptions();
 const sizes = options.quick
   ? { network: quickNetwork, patches: 12, rois: 3, roiSize: [20, 26] }
   : { network: paperNetwork, patches: 100, rois: 10, roiSize: [40, 44] };
-const directory = writeCase({ ...sizes, seed: 1 });
+const directory = writeCase({ ...sizes, seed: 1, quick: options.quick });
 // A run is three steps from the same weights; the first one finds the memory cold.
 const { results, missing, torch } = await measure(selectEntries(contenders, options), {
   task: 'train-step',

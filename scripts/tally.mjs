@@ -90,6 +90,20 @@ export function readUnittest(output) {
 }
 
 /**
+ * "9 passed, 1 failed, 1 skipped" of bench/run.mjs.
+ *
+ * @param {string} line
+ * @returns {Tally}
+ */
+export function readBenchmarks(line) {
+  return tally(
+    count(line, /(\d+) passed/),
+    count(line, /(\d+) failed/),
+    count(line, /(\d+) skipped/),
+  );
+}
+
+/**
  * The file of vitest's JSON reporter. A test file that does not load has no tests and counts as one failure.
  *
  * @param {string} json

@@ -4,6 +4,7 @@ import { checkAddons } from './addon-checks.mjs';
 import { findInteropPython } from './interop-python.mjs';
 import {
   format,
+  readBenchmarks,
   readCargoTest,
   readNextest,
   readUnittest,
@@ -52,6 +53,18 @@ export async function testRustDocumentation() {
   const { status, output } = await run('cargo', args, { capture: true });
   const counted = withExitStatus(status, readCargoTest(output));
   return { tally: counted, closing: `cargo test --doc: ${format(counted)}` };
+}
+
+/**
+ * Every benchmark at sizes that measure nothing: that they run, and that their numbers are right.
+ *
+ * @returns {Promise<Outcome>}
+ */
+export async function testBenchmarks() {
+  const args = ['bench/run.mjs', '--quick'];
+  const { status, output } = await run(process.execPath, args, { capture: true });
+  const closing = output.trimEnd().split('\n').at(-1) ?? '';
+  return { tally: withExitStatus(status, readBenchmarks(closing)), closing };
 }
 
 /**

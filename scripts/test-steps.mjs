@@ -4,6 +4,7 @@ import { bin, run } from './terminal.mjs';
 import {
   profile,
   testAddons,
+  testBenchmarks,
   testInterop,
   testRust,
   testRustDocumentation,
@@ -42,6 +43,7 @@ export function makeSteps({ ci, scratch }) {
       execute: () => testInterop({ ...model, ...(ci ? { FLC_INTEROP_REQUIRED: '1' } : {}) }),
       neverSkippedInCi: true,
     },
+    { name: 'benchmarks, quick', execute: testBenchmarks, neverSkippedInCi: true },
   ];
 }
 

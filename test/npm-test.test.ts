@@ -6,6 +6,7 @@ import { neededLibraries } from '../scripts/addon-checks.mjs';
 import { checkPrerequisites } from '../scripts/prerequisites.mjs';
 import {
   format,
+  readBenchmarks,
   readCargoTest,
   readNextest,
   readUnittest,
@@ -44,6 +45,14 @@ describe('the count of npm test', () => {
     ['Ran 1 test in 0.1s\n\nOK\n', tally(1, 0, 0)],
   ])('reads unittest: %s', (output, expected) => {
     expect(readUnittest(output)).toEqual(expected);
+  });
+
+  it.each([
+    ['10 passed, 0 failed', tally(10, 0, 0)],
+    ['7 passed, 1 failed, 2 skipped', tally(7, 1, 2)],
+    ['Error: something else', tally(0, 0, 0)],
+  ])('reads the benchmarks: %s', (line, expected) => {
+    expect(readBenchmarks(line)).toEqual(expected);
   });
 
   it('reads vitest and counts a file that does not load', () => {

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Contender } from './contender.mjs';
 
@@ -7,14 +9,11 @@ const ourScript = fileURLToPath(new URL('./ours-process.mjs', import.meta.url));
 /** The interpreter that has torch 2.11 (with PYTHONPATH where it lies in a folder of its own). */
 export const python = process.env.FLC_PYTHON ?? 'python3';
 
-/** @param {number} threads */
-function environment(threads) {
-  return {
-    ...process.env,
-    OMP_NUM_THREADS: String(threads),
-    PYTHONWARNINGS: 'ignore',
-    PYTHONDONTWRITEBYTECODE: '1',
-  };
+/** Compiled modules are kept outside of the project: without them every peer compiles torch's Python again. */
+export function pythonEnvironment() {
+  const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
+  const cache = join(tmpdir(), 'flc-bench-python');
+  return { ...env, PYTHONWARNINGS: 'ignore', PYTHONPYCACHEPREFIX: cache };
 }
 
 /**
@@ -26,7 +25,10 @@ function environment(threads) {
 export async function start(entry, setup) {
   const [command, script] =
     entry.side === 'ours' ? [process.execPath, ourScript] : [python, peerScript];
-  const contender = new Contender(entry.name, command, [script], environment(setup.threads));
+  const contender = new Contender(entry.name, command, [script], {
+    ...pythonEnvironment(),
+    OMP_NUM_THREADS: String(setup.threads),
+  });
   try {
     const facts = await contender.request('setup', { ...setup, variant: entry.variant });
     return { ...entry, contender, facts };

@@ -30,23 +30,36 @@ export async function measure(entries, options) {
   };
 
   try {
-    for (const entry of entries) {
+    const attempt = async (entry, work) => {
       try {
-        const started = { ...(await start(entry, setup)), seconds: [] };
-        contenders.push(started);
-        if (entry.rare) {
-          await run(started);
-          await finish(started);
-        } else {
-          // Compilation and the libraries' caches are no part of any repeat.
-          await started.contender.request('run', { count: 1 });
-        }
+        await work();
       } catch (error) {
         if (entry.side === 'ours') throw error;
         missing.push({ name: entry.name, reason: error.message.split('\n')[0] });
       }
+    };
+    const open = async (entry) => {
+      const started = { ...(await start(entry, setup)), seconds: [] };
+      contenders.push(started);
+      return started;
+    };
+    for (const entry of entries.filter(({ rare }) => rare)) {
+      await attempt(entry, async () => {
+        const started = await open(entry);
+        await run(started);
+        await finish(started);
+      });
     }
-    const measured = contenders.filter(({ name }) => !missing.some((entry) => entry.name === name));
+    const others = entries.filter(({ rare }) => !rare);
+    await settled(others.map((entry) => attempt(entry, () => open(entry))));
+    for (const entry of [...contenders].filter(({ rare }) => !rare)) {
+      // Compilation and the libraries' caches are no part of any repeat.
+      await attempt(entry, () => entry.contender.request('run', { count: 1 }));
+    }
+    const measured = entries.flatMap(({ name }) => {
+      const absent = missing.some((entry) => entry.name === name);
+      return absent ? [] : contenders.filter((entry) => entry.name === name);
+    });
     const waiting = measured.filter(({ rare }) => !rare);
     for (let round = 0; round < repeats; round += 1) {
       for (const entry of waiting) await run(entry);
@@ -60,6 +73,12 @@ export async function measure(entries, options) {
   } finally {
     await Promise.all(contenders.map((entry) => entry.contender.close()));
   }
+}
+
+/** Waits for all, then fails as the first that failed: none is left running unseen. */
+async function settled(promises) {
+  const outcomes = await Promise.allSettled(promises);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** @param {number[]} values */

@@ -1,10 +1,9 @@
 import { median } from './measure.mjs';
 
-const classes = ['cyst', 'fnh', 'hcc', 'hem'];
-
 /** The tables of bench/segmentation.mjs as Markdown. */
 export function segmentationTables(result, phases) {
   const { rows, machine, target, leastContrast } = result;
+  const classes = [...new Set(rows.map((row) => row.class))].sort();
   const joint = (liver) => rows.filter((row) => row.phases === 'joint' && row.liver === liver);
   const lines = [
     `${result.lesions} **synthetic** lesions, seed ${result.seed}${result.quick ? ' (quick: too few to mean anything)' : ''}. ${machine.processor}, Node ${machine.node}.`,
