@@ -91,7 +91,7 @@ impl Graph {
 
 impl Drop for Graph {
     fn drop(&mut self) {
-        // SAFETY: freed once; the call waits for replays under way.
+        // SAFETY: freed once; CUDA lets a replay under way come to its end.
         unsafe { (self.functions.free)(self.pointer) }
     }
 }
