@@ -5,6 +5,13 @@
  */
 export function comparison(results) {
   const find = (name) => results.find((result) => result.name === name);
+  const farthest = (what, a, b, limit) => {
+    const [left, right] = [find(a), find(b)];
+    if (!left || !right) return [];
+    const differences = left.logits.map((value, index) => Math.abs(value - right.logits[index]));
+    if (left.logits.length !== right.logits.length) differences.push(Infinity);
+    return [{ name: `${what}, ${a} against ${b}`, value: largest(differences), limit }];
+  };
   return {
     /** How many times faster `fast` is than the fastest of `others`. */
     speedup(text, fast, others, target) {
@@ -20,22 +27,19 @@ export function comparison(results) {
         ? [{ name: text, value: result.memoryBytes / 2 ** 30, target, atMost: true }]
         : [];
     },
-    /** Largest relative difference of the losses over the steps of one run. */
-    losses(a, b, limit) {
+    /** Largest relative difference of the losses over the first steps of one run. */
+    losses(a, b, limit, steps = 3) {
       const [left, right] = [find(a), find(b)];
       if (!left || !right) return [];
-      const differences = left.losses.map(
-        (loss, step) => Math.abs(loss - right.losses[step]) / Math.abs(right.losses[step]),
-      );
+      const differences = left.losses
+        .slice(0, steps)
+        .map((loss, step) => Math.abs(loss - right.losses[step]) / Math.abs(right.losses[step]));
       return [{ name: `losses, ${a} against ${b}`, value: largest(differences), limit }];
     },
     /** Largest absolute difference of the logits. */
-    logits(a, b, limit) {
-      const [left, right] = [find(a), find(b)];
-      if (!left || !right) return [];
-      const differences = left.logits.map((logit, index) => Math.abs(logit - right.logits[index]));
-      return [{ name: `logits, ${a} against ${b}`, value: largest(differences), limit }];
-    },
+    logits: (a, b, limit) => farthest('logits', a, b, limit),
+    /** The same of probabilities. */
+    probabilities: (a, b, limit) => farthest('probabilities', a, b, limit),
   };
 }
 

@@ -19,8 +19,8 @@ export function pythonEnvironment() {
 /**
  * Starts and sets up one contender.
  *
- * @param {{ name: string, side: 'ours' | 'peer', variant: string }} entry
- * @param {{ task: string, directory: string, threads: number, batchSize?: number }} setup
+ * @param {{ name: string, side: 'ours' | 'peer', variant: string, config?: object }} entry
+ * @param {{ task: string, directory: string, threads: number, device?: string, batchSize?: number, stride?: number }} setup
  */
 export async function start(entry, setup) {
   const [command, script] =
@@ -30,7 +30,9 @@ export async function start(entry, setup) {
     OMP_NUM_THREADS: String(setup.threads),
   });
   try {
-    const facts = await contender.request('setup', { ...setup, variant: entry.variant });
+    const facts = await contender.request('setup', {
+      ...{ ...setup, variant: entry.variant, config: entry.config },
+    });
     return { ...entry, contender, facts };
   } catch (error) {
     await contender.close();

@@ -6,9 +6,9 @@ import { start } from './contenders.mjs';
  * before the rounds: they need too much memory to wait beside the others. One that cannot start is left out
  * with its reason, unless it is ours.
  *
- * @param {{ name: string, side: 'ours' | 'peer', variant: string, rare?: boolean }[]} entries
- * @param {{ task: string, directory: string, threads: number, batchSize?: number, repeats: number,
- *   runs: number, discard: number, outputs?: boolean }} options
+ * @param {{ name: string, side: 'ours' | 'peer', variant: string, config?: object, rare?: boolean }[]} entries
+ * @param {{ task: string, directory: string, threads: number, device?: string, batchSize?: number, stride?: number,
+ *   repeats: number, runs: number, discard: number, outputs?: boolean }} options
  */
 export async function measure(entries, options) {
   const { repeats, runs, discard, outputs, ...setup } = options;
@@ -23,8 +23,9 @@ export async function measure(entries, options) {
     process.stderr.write(`${entry.name}: ${latest} s\n`);
   };
   const finish = async (entry) => {
-    const { peak } = await entry.contender.request('memory');
+    const { peak, device } = await entry.contender.request('memory');
     entry.memoryBytes = peak - entry.facts.base;
+    if (device > 0) entry.deviceBytes = device;
     if (outputs) entry.logits = (await entry.contender.request('outputs')).logits;
     await entry.contender.close();
   };

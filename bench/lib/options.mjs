@@ -8,6 +8,7 @@ const usage = `  --quick          tiny sizes: shows that everything runs, measur
   --only a,b       these contenders alone
   --peer-only      without the native side
   --compile        torch.compile of the peer as well
+  --device NAME    cuda or cuda:N, where a benchmark is of the GPU
 `;
 
 /** The flags that all benchmarks share. Exits with the usage on a wrong one. */
@@ -22,6 +23,7 @@ export function readOptions() {
         only: { type: 'string' },
         'peer-only': { type: 'boolean', default: false },
         compile: { type: 'boolean', default: false },
+        device: { type: 'string' },
       },
     });
     // Two benchmarks run side by side under --quick, and threads that wait for a core by spinning would take it from the other.

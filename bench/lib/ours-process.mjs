@@ -1,6 +1,6 @@
 /**
- * The native side as a contender: the protocol of bench/peer/peer.py, answered by the addon.
- * Variants: `pairwise` (a ROI beside every patch), `float32`, `bf16`.
+ * The native side as a contender: the protocol of bench/peer/peer.py, answered by the addon. Variants: `pairwise` (a ROI
+ * beside every patch), or a precision. `config`: other keys of the configuration.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,29 +8,38 @@ import { createInterface } from 'node:readline';
 import { runtimeReport } from '@flc-native/core-native';
 import { benchLabelMap, benchTrainingStep } from '@flc-native/core-native/bench';
 import { readSafetensors } from '@flc-native/pipeline';
+import { CohortMapper } from './cohort-mapper.mjs';
 
-/** @type {{ task: string, common: object, logits: Float32Array | undefined }} */
+/** @type {{ task: string, common: object, logits: Float32Array | undefined, mapper?: CohortMapper }} */
 const state = { task: '', common: {}, logits: undefined };
 
 const handlers = {
-  async setup({ task, variant, directory, threads }) {
+  async setup({ task, variant, directory, threads, device = 'cpu', config, stride }) {
     // Loads libtorch, so that `base` is what the process holds with it and no network yet.
     const runtime = await runtimeReport();
     const base = memory().resident;
+    state.task = task;
+    const [way, precision = 'float32'] = variant.startsWith('pairwise')
+      ? variant.split('_')
+      : ['shared', variant];
+    const pairwise = way === 'pairwise';
+    if (task === 'cohort') {
+      const options = { device, threads, precision };
+      state.mapper = await CohortMapper.open(directory, options, pairwise ? stride : 0);
+      return { base, runtime };
+    }
     const { network } = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8'));
     const { tensors } = await readSafetensors(join(directory, 'inputs.safetensors'));
-    const precision = variant === 'bf16' ? 'bf16' : 'float32';
     const roi = tensors.get('input.roi');
     const [, , rows, columns] = roi.shape;
     let rois = roi.data;
     let roiOfPatch = Int32Array.from(tensors.get('input.roi_of_patch').data, Number);
-    if (variant === 'pairwise') {
+    if (pairwise) {
       rois = repeatRois(rois, roiOfPatch, roi.data.length / roi.shape[0]);
       roiOfPatch = roiOfPatch.map((_, index) => index);
     }
-    state.task = task;
     state.common = {
-      config: { network, precision, threads },
+      config: { network, precision, threads, device, ...config },
       weights: directory,
       patches: tensors.get('input.patch').data,
       rois,
@@ -41,6 +50,11 @@ const handlers = {
     return { base, runtime };
   },
   async run({ count }) {
+    if (state.mapper) {
+      const { seconds, first } = await state.mapper.run(count);
+      state.logits = first;
+      return { seconds };
+    }
     if (state.task === 'train-step') {
       const { seconds, losses } = await benchTrainingStep({ ...state.common, steps: count });
       return { seconds: [...seconds], losses: [...losses] };

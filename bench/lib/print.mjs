@@ -5,17 +5,18 @@ import { cpus, totalmem } from 'node:os';
  * Prints a benchmark's table, checks and claims on stdout and writes the same as JSON where asked. A claim is
  * a figure beside its target and never decides the exit code; a failed check (wrong numbers) does.
  *
- * @param {{ title: string, unit?: { name: string, count: number }, results: object[], missing: object[],
+ * @param {{ title: string, note?: string, unit?: { name: string, count: number }, results: object[], missing: object[],
  *   checks: { name: string, value: number, limit: number }[],
  *   claims: { name: string, value: number, target: number, atMost?: boolean }[] }} benchmark
  * @param {{ quick: boolean, json?: string, threads: number, repeats: number }} options
  * @param {object | undefined} torch
+ * @param {object | null} [gpu] on which the contenders ran
  */
-export function publish(benchmark, options, torch) {
+export function publish(benchmark, options, torch, gpu) {
   const { title, unit, results, missing, checks, claims } = benchmark;
   const lines = [`${title}${options.quick ? ' (quick: sizes too small to mean anything)' : ''}`];
   lines.push(
-    `${cpus()[0]?.model}, ${options.threads} threads, torch ${torch?.torch ?? 'not loaded'}`,
+    `${gpu ? `${gpu.name}, driver ${gpu.driver_version}, ` : ''}${cpus()[0]?.model}, ${options.threads} threads, torch ${torch?.torch ?? 'not loaded'}`,
     '',
   );
   lines.push(row(['contender', 'median s', 'best s', unit ? `${unit.name}/s` : '', 'peak GiB']));
@@ -44,6 +45,7 @@ export function publish(benchmark, options, torch) {
       memoryBytes: totalmem(),
       node: process.version,
       ...torch,
+      ...(gpu ? { gpu } : {}),
     };
     const kept = results.map(({ logits, ...result }) => result);
     const record = { ...benchmark, results: kept, machine, options };

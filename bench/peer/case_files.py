@@ -2,7 +2,8 @@
 
 `python3 case_files.py OUT '{"network": {...}, "patches": 100, "rois": 10, "roiSize": [36, 41], "seed": 1}'`
 Patches are raw 7 x 7 in [-1, 1] (input.patch), ROIs raw and all of one size (input.roi); each ROI has the same
-number of patches (input.roi_of_patch) and one class (input.target).
+number of patches (input.roi_of_patch) and one class (input.target). With `"lesions": 480` there is also
+cohort.safetensors: lesion-0.image and so on, int16 HU [P, h, w] of about 20 to 60 pixels a side.
 """
 
 import json
@@ -57,6 +58,19 @@ def write_case(directory: Path, case: dict) -> None:
         "input.target": roi_of_patch % config.classes,
     }
     write_safetensors(directory / "inputs.safetensors", tensors, {})
+    if case.get("lesions"):
+        write_safetensors(directory / "cohort.safetensors", lesions(case, config, generator), {})
+
+
+def lesions(case: dict, config: NetworkConfig, generator: torch.Generator) -> dict[str, Tensor]:
+    """Noise round 55 HU in rectangles between the sides of `lesionSides`."""
+    least, most = case["lesionSides"]
+    images = {}
+    for index in range(case["lesions"]):
+        rows, columns = torch.randint(least, most + 1, (2,), generator=generator).tolist()
+        pixels = 55 + 40 * torch.randn((config.phases, rows, columns), generator=generator)
+        images[f"lesion-{index}.image"] = pixels.round().to(torch.int16)
+    return images
 
 
 @torch.no_grad()

@@ -1,56 +1,62 @@
 """The training step of the peer: resize, forward, joint loss, backward, SGD, centre update."""
 
 import copy
-import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import torch
-from case_files import read_batch
+from case_files import Batch, read_batch
+from clock import Clock
 from joint_loss import LossConfig, joint_loss, momentum_sgd, updated_centers
 from load_weights import load_model
-from resgl_bdlstm import Outputs, Pathway
-
-VARIANTS = ("pairwise", "shared", "channels_last", "bf16", "compile", "compile_bf16")
-"""Each adds to the one before: pair-wise float32; global pathway once per ROI; channels-last; bf16 autocast.
-The compile variants are torch.compile of channels_last and of bf16."""
+from resgl_bdlstm import Outputs
+from torch import Tensor
+from variants import Variant
 
 
 class TrainingPeer:
     """Every `run` starts from the stored weights, so that the losses of all contenders can be compared."""
 
-    def __init__(self, variant: str, directory: Path) -> None:
+    def __init__(self, variant: str, directory: Path, device: str) -> None:
+        self.variant = Variant.named(variant)
+        self.variant.set_arithmetic()
+        self.device = device
         batch = read_batch(directory)
-        self.batch = batch.pairwise() if variant == "pairwise" else batch
-        network = load_model(directory).train()
-        if variant not in ("pairwise", "shared"):
+        batch = batch.pairwise() if self.variant.pairwise else batch
+        self.batch = Batch(*(part.to(device) for part in vars(batch).values()))
+        network = load_model(directory).train().to(device)
+        if self.variant.channels_last:
             network = network.to(memory_format=torch.channels_last)
         self.network = network
+        self.variant.compile(network, device)
         self.initial = copy.deepcopy(network.state_dict())
-        self.bf16 = variant.endswith("bf16")
-        if variant.startswith("compile"):
-            # One pathway at a time: a guard on a submodule called `global` is no valid Python (torch 2.11).
-            for pathway in network.modules():
-                if isinstance(pathway, Pathway):
-                    pathway.compile()
         self.config = LossConfig()
-        self.last: Outputs | None = None
 
     def run(self, count: int) -> dict:
         self.network.load_state_dict(self.initial)
-        optimizer = momentum_sgd(self.network)
-        centers = torch.zeros(self.network.config.classes, self.network.config.feature_size)
-        seconds, losses = [], []
+        self.optimizer = momentum_sgd(self.network)
+        if self.device != "cpu":
+            self.optimizer.param_groups[0].update(fused=True, foreach=False)
+        width = self.network.config.feature_size
+        self.centers = torch.zeros(self.network.config.classes, width, device=self.device)
+        clock = Clock(self.device)
+        losses, marks = [], [clock.mark()]
         for _ in range(count):
-            begin = time.perf_counter()
-            optimizer.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16) if self.bf16 else nullcontext():
-                outputs = self.network(self.batch.patch, self.batch.roi, self.batch.roi_of_patch)
-            outputs = Outputs(*(part.float() if part is not None else None for part in outputs))
-            loss = joint_loss(outputs, self.batch.target, centers, self.config)
-            loss.total.backward()
-            optimizer.step()
-            centers = updated_centers(outputs.feature, self.batch.target, centers, self.config.alpha)
-            losses.append(loss.total.item())
-            seconds.append(time.perf_counter() - begin)
-        return {"seconds": seconds, "losses": losses}
+            losses.append(self.step())
+            marks.append(clock.mark())
+        # On a GPU nothing waits for a loss before all steps are under way.
+        seconds = clock.seconds(marks)
+        return {"seconds": seconds, "losses": [loss.item() for loss in losses]}
+
+    def step(self) -> Tensor:
+        if self.variant.compiled:
+            torch.compiler.cudagraph_mark_step_begin()
+        self.optimizer.zero_grad(set_to_none=True)
+        with self.variant.autocast(self.device):
+            outputs = self.network(self.batch.patch, self.batch.roi, self.batch.roi_of_patch)
+        outputs = Outputs(*(part.float() if part is not None else None for part in outputs))
+        loss = joint_loss(outputs, self.batch.target, self.centers, self.config)
+        loss.total.backward()
+        self.optimizer.step()
+        feature = outputs.feature.detach()
+        self.centers = updated_centers(feature, self.batch.target, self.centers, self.config.alpha)
+        return loss.total.detach().clone()
