@@ -1,8 +1,5 @@
-// Cuts, turns and resizes squares of resident images in one pass. Compiled by NVRTC for the GPU at hand, and by the host's compiler for a
-// test (host.h), so it includes nothing else and needs no CUDA header.
-#ifdef FLC_HOST
-#include "host.h"
-#endif
+// Cuts, turns and resizes squares of resident images in one pass. Compiled by NVRTC for the GPU at hand, and as C++ for the host by a test
+// (tests/host): it includes nothing.
 
 namespace {
 

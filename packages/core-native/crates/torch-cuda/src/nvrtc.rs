@@ -1,9 +1,11 @@
 //! NVIDIA's compiler of CUDA C++ as a library, opened at run time. It needs no GPU.
 
+mod find;
+
 use crate::CudaObjectError;
-use crate::functions::{Library, functions};
+use crate::functions::functions;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::ptr;
 
 type Program = *mut c_void;
@@ -48,20 +50,8 @@ impl Nvrtc {
     /// `libraries`: site-packages/nvidia, torch/lib or a folder with libnvrtc.so.13 or .12; where it holds none, the one that is mapped,
     /// else the system's.
     pub fn open(libraries: &Path) -> Result<Self, CudaObjectError> {
-        let system = ["libnvrtc.so.13", "libnvrtc.so.12"].map(PathBuf::from);
-        let mut reason = String::new();
-        for file in files_in(libraries).into_iter().chain(system) {
-            match Library::open(&file) {
-                // SAFETY: the types are those of nvrtc.h.
-                Ok(library) => {
-                    return Ok(Self { functions: unsafe { NvrtcFunctions::of(library)? } });
-                }
-                // The first one is the one that was meant.
-                Err(error) if reason.is_empty() => reason = error.to_string(),
-                Err(_) => {}
-            }
-        }
-        Err(CudaObjectError::Compile(format!("no NVRTC to compile kernels: {reason}")))
+        // SAFETY: the types are those of nvrtc.h.
+        Ok(Self { functions: unsafe { NvrtcFunctions::of(find::library(libraries)?)? } })
     }
 
     /// Major and minor, such as (13, 0).
@@ -168,21 +158,4 @@ impl Drop for OpenProgram<'_> {
             unsafe { (self.nvrtc.functions.destroy)(&mut self.handle) };
         }
     }
-}
-
-/// NVRTC in the folders of the wheels of CUDA 13 and 12, and in those of other builds, which may put a hash into the name.
-fn files_in(libraries: &Path) -> Vec<PathBuf> {
-    let site = libraries.join("..").join("..").join("nvidia");
-    let wheels = [libraries, &site]
-        .map(|nvidia| [nvidia.join("cu13").join("lib"), nvidia.join("cuda_nvrtc").join("lib")]);
-    let folders = std::iter::once(libraries.to_path_buf()).chain(wheels.into_iter().flatten());
-    let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
-    let is_compiler = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let other = name.contains("builtins") || name.contains(".alt.");
-        name.starts_with("libnvrtc") && name.contains(".so.1") && !other
-    };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_compiler).collect();
-    files.dedup();
-    files
 }
