@@ -23,7 +23,8 @@ export function publish(benchmark, options, torch, gpu) {
   for (const { name, seconds, median, memoryBytes } of results) {
     const rate = unit ? (unit.count / median).toFixed(1) : '';
     const best = Math.min(...seconds).toFixed(3);
-    lines.push(row([name, median.toFixed(3), best, rate, (memoryBytes / 2 ** 30).toFixed(2)]));
+    const peak = memoryBytes === undefined ? '' : (memoryBytes / 2 ** 30).toFixed(2);
+    lines.push(row([name, median.toFixed(3), best, rate, peak]));
   }
   for (const { name, reason } of missing) lines.push(`${name}: not measured: ${reason}`);
   if (checks.length > 0) lines.push('');
