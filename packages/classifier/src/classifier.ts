@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Network } from '@flc-native/core-native';
+import { Network, type Precision } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
 import { prepareLesion, registerLesion, type Volume } from '@flc-native/pipeline';
 import { SupportVectorClassifier } from '@flc-native/svm';
@@ -20,7 +20,7 @@ export interface ClassifierOptions {
   readonly device?: string;
   /** CPU threads, 0 (default) for all cores. */
   readonly threads?: number;
-  readonly precision?: 'float32' | 'bf16' | 'float64';
+  readonly precision?: Precision;
 }
 
 /** The class of a lesion and what it rests on. */

@@ -75,6 +75,10 @@ export const trainingOptions = {
   momentum: defaultElsewhere(number('of momentum SGD', { min: 0, max: 1 }), '0.9'),
   weightDecay: defaultElsewhere(number('L2 on every parameter', { min: 0 }), '0.00004'),
   batchSize: defaultElsewhere(integer('patches a step', { min: 2 }), '100'),
+  accumulate: defaultElsewhere(
+    integer('parts of a batch, one after the other, to save memory', { min: 1 }),
+    '1',
+  ),
   sampler: defaultElsewhere(choice(['grouped', 'uniform'], 'how a batch is drawn'), 'grouped'),
   roisPerBatch: defaultElsewhere(integer('regions of interest a step', { min: 1 }), '10'),
   roiDraw: defaultElsewhere(
@@ -99,6 +103,15 @@ export const trainingOptions = {
     '10',
   ),
   checkpointEvery: defaultElsewhere(integer('steps between checkpoints', { min: 1 }), '500'),
+  graphs: defaultElsewhere(choice(['auto', 'off'], 'CUDA graphs of the step on a GPU'), 'auto'),
+  phaseStreams: defaultElsewhere(
+    choice(['off', 'on'], 'phases side by side on streams of a GPU'),
+    'off',
+  ),
+  reportEvery: defaultElsewhere(
+    integer('steps from one reading of the loss to the next, on a GPU', { min: 1 }),
+    '10',
+  ),
   seed: defaultElsewhere(integer('of every random draw', { min: 0 }), '0'),
 } as const;
 
@@ -107,7 +120,7 @@ export const deviceOptions = {
   device: defaultElsewhere(text('<auto|cpu|cuda|cuda:N>', 'where the network runs'), 'auto'),
   threads: defaultElsewhere(integer('CPU threads, 0 for all cores', { min: 0 }), '0'),
   precision: defaultElsewhere(
-    choice(['float32', 'bf16', 'float64'], 'of the arithmetic'),
+    choice(['float32', 'tf32', 'bf16', 'float64'], 'of the arithmetic; tf32 is for GPUs'),
     'float32',
   ),
 } as const;

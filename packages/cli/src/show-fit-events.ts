@@ -37,6 +37,9 @@ export function showFitEvents({ progress, note }: Surroundings) {
           if (event.best)
             best = `, validation patches ${percent(event.accuracy)} at step ${event.step}`;
           break;
+        case 'notice':
+          note(`note: ${event.message}`);
+          break;
         case 'label-maps':
           bar('label maps').update(event.done, event.total);
           break;

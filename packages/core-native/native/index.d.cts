@@ -57,14 +57,20 @@ export interface BindingLoadOptions {
   device: string
   threads: number
   precision: BindingPrecision
+  /** Absent: as suits the device. */
+  patchesAtOnce?: number
+  /** Path of libflc_torch_cuda.so, if it was built. */
+  cudaObject?: string
 }
 
-export type BindingPrecision = 'float32' | 'bf16' | 'float64'
+export type BindingPrecision = 'float32' | 'tf32' | 'bf16' | 'float64'
 
 export interface BindingPredictions {
   classes: Uint8Array
   /** [n, classes] */
   probabilities: Float32Array
+  /** Patches that were computed at once in the end, where memory did not hold as many as intended. */
+  reducedTo?: number
 }
 
 /** A prepared sample: by `file` and `key`, or from memory by the other fields. */

@@ -1,8 +1,11 @@
 import { addon } from './addon.js';
 import { unwrap } from './native-error.js';
 
-/** Arithmetic of the pathways. LSTM, heads, loss and all stored weights stay float32 under `bf16`. */
-export type Precision = 'float32' | 'bf16' | 'float64';
+/**
+ * Arithmetic of the pathways. LSTM, heads, loss and all stored weights stay float32 under `bf16`. `tf32` is float32 whose
+ * products a GPU rounds to TensorFloat-32; a CPU computes float32.
+ */
+export type Precision = 'float32' | 'tf32' | 'bf16' | 'float64';
 
 /** Everything that decides names and shapes of the weights. */
 export interface NetworkConfig {
@@ -62,6 +65,11 @@ export interface TrainConfig {
   /** Coupled L2 on every parameter. */
   weightDecay: number;
   batchSize: number;
+  /**
+   * Parts into which a batch is cut, whole ROIs each, to bound memory. Loss, gradients and centres are the whole batch's;
+   * batch statistics are each part's own.
+   */
+  accumulate: number;
   sampler: 'grouped' | 'uniform';
   /** ROIs of a grouped batch; divides `batchSize`. */
   roisPerBatch: number;
@@ -81,6 +89,12 @@ export interface TrainConfig {
   /** CPU threads; 0 means all cores. */
   threads: number;
   precision: Precision;
+  /** On a GPU: whether the step is captured as a CUDA graph, where that can be done. */
+  graphs: 'auto' | 'off';
+  /** On a GPU: the phases' pathways run on streams side by side. */
+  phaseStreams: 'off' | 'on';
+  /** On a GPU: steps from one reading of the losses to the next. On a CPU every step is read. */
+  reportEvery: number;
   seed: number;
 }
 

@@ -1,6 +1,6 @@
 import { FlcError } from '@flc-native/errors';
 import type { BindingNetwork, BindingSample } from '../native/index.cjs';
-import { addon } from './addon.js';
+import { addon, cudaObject } from './addon.js';
 import { abortWith } from './cancellation.js';
 import type { NetworkConfig, Precision } from './config.js';
 import { unwrap } from './native-error.js';
@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly device?: string;
   readonly threads?: number;
   readonly precision?: Precision;
+  /** Patches that are computed at once: what bounds the memory. Default: 128 on a CPU, 2048 on a GPU. */
+  readonly patchesAtOnce?: number;
 }
 
 /** Softmax of `fc` for each patch, in the order asked for. */
@@ -33,6 +35,8 @@ export interface Predictions {
   readonly classes: Uint8Array;
   /** [patches, classes] */
   readonly probabilities: Float32Array;
+  /** Patches that were computed at once in the end, where memory did not hold as many as intended. */
+  readonly reducedTo?: number;
 }
 
 /** A trained network on a device. Close it: its memory is not JavaScript's. */
@@ -50,8 +54,12 @@ export class Network {
    * @throws FlcError IO_ERROR, CHECKPOINT_CORRUPT, CUDA_UNAVAILABLE.
    */
   static async load(modelDir: string, options: LoadOptions = {}): Promise<Network> {
-    const { device = 'auto', threads = 0, precision = 'float32' } = options;
-    const outcome = await addon().loadNetwork({ modelDir, device, threads, precision });
+    const { device = 'auto', threads = 0, precision = 'float32', patchesAtOnce } = options;
+    const outcome = await addon().loadNetwork({
+      ...{ modelDir, device, threads, precision },
+      ...(patchesAtOnce === undefined ? {} : { patchesAtOnce }),
+      ...cudaObject(),
+    });
     return new Network(unwrap(outcome) as BindingNetwork);
   }
 

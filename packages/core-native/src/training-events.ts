@@ -38,6 +38,12 @@ export type TrainingEvent =
       readonly seconds: number;
     }
   | {
+      readonly type: 'notice';
+      readonly step: number;
+      /** What is done otherwise than asked for, and why. */
+      readonly message: string;
+    }
+  | {
       readonly type: 'evaluation';
       readonly step: number;
       /** Of the validation patches. */

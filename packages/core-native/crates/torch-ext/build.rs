@@ -7,11 +7,12 @@
 use std::path::{Path, PathBuf};
 
 const TORCH_VERSION: &str = "2.11.0";
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "cpp/batch_norm_relu.cpp",
     "cpp/fused_sgd.cpp",
     "cpp/convolution.cpp",
     "cpp/cpu_allocator.cpp",
+    "cpp/math_modes.cpp",
     "cpp/process_store.cpp",
     "cpp/process_group.cpp",
 ];

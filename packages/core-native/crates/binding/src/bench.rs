@@ -2,6 +2,7 @@ use crate::failure::{BindingFailure, guarded};
 use flc_net::NetError;
 use flc_net::bench::{self, BenchCase, BenchTimes};
 use flc_net::config::TrainConfig;
+use flc_net::runtime;
 use napi::bindgen_prelude::{Float32Array, Int32Array, Object};
 use napi::{Either, Env, Result};
 use napi_derive::napi;
@@ -41,7 +42,7 @@ pub fn run_bench(env: &Env, bench: BindingBench) -> Result<Object<'_>> {
     std::thread::Builder::new().name("flc-bench".into()).spawn(move || {
         let times = case.and_then(|case| {
             guarded(|| {
-                flc_torch_ext::install_caching_allocator();
+                flc_torch_ext::install_caching_allocator(runtime::memory_limit());
                 if training {
                     bench::training_steps(&case, repeats)
                 } else {

@@ -16,6 +16,7 @@ type Resolver<T> = Box<dyn FnOnce(Env) -> Result<Either<T, BindingFailure>> + Se
 #[napi(string_enum = "lowercase")]
 pub enum BindingPrecision {
     Float32,
+    Tf32,
     Bf16,
     Float64,
 }
@@ -24,6 +25,7 @@ impl From<BindingPrecision> for Precision {
     fn from(precision: BindingPrecision) -> Self {
         match precision {
             BindingPrecision::Float32 => Self::Float32,
+            BindingPrecision::Tf32 => Self::Tf32,
             BindingPrecision::Bf16 => Self::Bf16,
             BindingPrecision::Float64 => Self::Float64,
         }
@@ -36,6 +38,10 @@ pub struct BindingLoadOptions {
     pub device: String,
     pub threads: u32,
     pub precision: BindingPrecision,
+    /// Absent: as suits the device.
+    pub patches_at_once: Option<u32>,
+    /// Path of libflc_torch_cuda.so, if it was built.
+    pub cuda_object: Option<String>,
 }
 
 #[napi(object, object_from_js = false)]
@@ -43,6 +49,8 @@ pub struct BindingPredictions {
     pub classes: Uint8Array,
     /// [n, classes]
     pub probabilities: Float32Array,
+    /// Patches that were computed at once in the end, where memory did not hold as many as intended.
+    pub reduced_to: Option<u32>,
 }
 
 /// A loaded network. Its tensors live on a thread of their own; `close` lets them go.
@@ -60,6 +68,8 @@ pub fn load_network(env: &Env, options: BindingLoadOptions) -> Result<Object<'_>
         device: options.device,
         threads: i64::from(options.threads),
         precision: options.precision.into(),
+        patches_at_once: options.patches_at_once.map(|patches| patches as usize),
+        cuda_object: options.cuda_object.map(Into::into),
     };
     network_thread::spawn(request, move |outcome| {
         deferred.resolve(Box::new(move |_| {
@@ -98,6 +108,7 @@ impl BindingNetwork {
                     Ok(predictions) => Either::A(BindingPredictions {
                         classes: predictions.classes.into(),
                         probabilities: predictions.probabilities.into(),
+                        reduced_to: predictions.reduced_to.map(|patches| patches as u32),
                     }),
                     Err(failure) => Either::B(failure),
                 })

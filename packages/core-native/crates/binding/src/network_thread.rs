@@ -7,15 +7,19 @@ use flc_net::config::{Background, NetworkConfig, Precision};
 use flc_net::data::{LesionStore, PatchList};
 use flc_net::device::DeviceSpec;
 use flc_net::inference::{FoldedNetwork, Predictions};
-use flc_net::{runtime, train};
+use flc_net::{cuda, runtime, train};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use tch::Device;
 
 pub struct LoadRequest {
     pub model_dir: PathBuf,
     pub device: String,
     pub threads: i64,
     pub precision: Precision,
+    /// `None`: as suits the device.
+    pub patches_at_once: Option<usize>,
+    pub cuda_object: Option<PathBuf>,
 }
 
 pub struct PredictRequest {
@@ -51,11 +55,18 @@ pub fn spawn(
 }
 
 fn load(request: &LoadRequest) -> Result<Loaded, NetError> {
-    flc_torch_ext::install_caching_allocator();
+    flc_torch_ext::install_caching_allocator(runtime::memory_limit());
     tch::set_num_threads(runtime::resolve_threads(request.threads) as i32);
     let device = DeviceSpec::parse(&request.device)?.open()?;
+    if let Device::Cuda(_) = device {
+        cuda::open_object(request.cuda_object.as_deref());
+    }
     let (network, background) = train::load_model(&request.model_dir, request.precision, device)?;
-    Ok(Loaded { network: FoldedNetwork::new(&network, device)?, background })
+    let mut network = FoldedNetwork::new(&network, device)?;
+    if let Some(patches) = request.patches_at_once {
+        network.patches_at_once = patches;
+    }
+    Ok(Loaded { network, background })
 }
 
 fn serve(loaded: &Loaded, requests: &Receiver<PredictRequest>) {
@@ -72,7 +83,8 @@ fn predict(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Predictions, NetError> {
     let samples = OwnedSample::read_all(samples)?;
-    let store = LesionStore::new(&samples, &network.config, *background, network.device)?;
+    let store = LesionStore::new(&samples, &network.config, *background, network.device)?
+        .for_precision(network.precision);
     let patches = PatchList::from_triples(patches, &store.sizes, network.config.patch_size)?;
     network.predict(&store, &patches.patches, cancelled)
 }

@@ -3,6 +3,7 @@ use crate::failure::{BindingFailure, guarded, outcome};
 use flc_net::NetError;
 use flc_net::config::TrainConfig;
 use flc_net::distributed::Placement;
+use flc_net::runtime;
 use flc_net::train::{TrainingJob, TrainingResult, TrainingSample};
 use napi::Either;
 use napi::bindgen_prelude::{Function, Int32Array};
@@ -45,7 +46,7 @@ pub fn start_training(
                 messages.call(message.to_string(), NonBlocking);
             };
             let trained = guarded(|| {
-                flc_torch_ext::install_caching_allocator();
+                flc_torch_ext::install_caching_allocator(runtime::memory_limit());
                 flc_net::train::train(job, &cancelled, &mut |event| send(json!({ "event": event })))
             });
             flc_torch_ext::release_cached_memory();

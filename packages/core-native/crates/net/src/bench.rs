@@ -4,9 +4,10 @@
 use crate::config::TrainConfig;
 use crate::data::resize;
 use crate::device::DeviceSpec;
-use crate::inference::{FoldedNetwork, PATCHES_PER_CHUNK};
+use crate::distributed::Team;
+use crate::inference::FoldedNetwork;
 use crate::model::Inputs;
-use crate::train::{Learner, load_model};
+use crate::train::{Learner, Portion, StepPrograms, load_model};
 use crate::{NetError, Result, runtime, state_file};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -44,12 +45,19 @@ pub fn training_steps(case: &BenchCase, steps: usize) -> Result<BenchTimes> {
         .load(&state_file::read(&case.weights.join("weights.safetensors"))?.tensors)?;
     let batch = Batch::new(case, device)?;
     let targets = Tensor::f_from_slice(&case.targets)?.f_to_device(device)?;
+    let team = Team::alone();
+    let mut programs = StepPrograms::new(&case.config, device, &team);
     let mut times = BenchTimes::default();
     for _ in 0..steps {
         let begin = Instant::now();
-        let outcome = learner.step(&batch.inputs(case)?, &targets)?;
+        let sums = programs.run(&[], &mut |_| {
+            let targets = targets.shallow_clone();
+            let whole = Portion { inputs: batch.inputs(case)?, targets, part: 1.0 };
+            learner.advance(&team, [Ok(whole)])
+        })?;
+        runtime::finish(device)?;
         times.seconds.push(begin.elapsed().as_secs_f64());
-        times.losses.push(outcome.loss);
+        times.losses.push(learner.read(&sums)?.loss);
     }
     Ok(times)
 }
@@ -65,11 +73,13 @@ pub fn label_maps(case: &BenchCase, repeats: usize) -> Result<BenchTimes> {
     for _ in 0..repeats {
         let begin = Instant::now();
         let logits = label_map(&network, &batch, case)?;
+        runtime::finish(device)?;
         times.seconds.push(begin.elapsed().as_secs_f64());
         times.logits = vec![0.0; logits.numel()];
         logits
             .f_to_kind(tch::Kind::Float)?
             .f_contiguous()?
+            .f_to_device(Device::Cpu)?
             .f_copy_data(&mut times.logits, logits.numel())?;
     }
     Ok(times)
@@ -80,8 +90,8 @@ fn label_map(network: &FoldedNetwork, batch: &Batch, case: &BenchCase) -> Result
     let global = network.features(&network.global, &rois)?;
     let mut logits = Vec::new();
     let count = case.roi_of_patch.len();
-    for start in (0..count).step_by(PATCHES_PER_CHUNK) {
-        let length = PATCHES_PER_CHUNK.min(count - start) as i64;
+    for start in (0..count).step_by(network.patches_at_once) {
+        let length = network.patches_at_once.min(count - start) as i64;
         let cut = batch.patches.f_narrow(0, start as i64, length)?;
         let local = network.features(&network.local, &resize(&cut, network.config.patch_input)?)?;
         let roi = batch.roi_of_patch.f_narrow(0, start as i64, length)?;

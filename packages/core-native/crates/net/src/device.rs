@@ -70,6 +70,14 @@ fn own_gpu(local_rank: usize) -> usize {
 }
 
 impl Precision {
+    /// Tells libtorch how exactly GPUs are to multiply; for the whole process.
+    pub fn apply(self, device: Device) -> Result<()> {
+        match device {
+            Device::Cuda(_) => Ok(flc_torch_ext::set_gpu_math(self == Self::Tf32)?),
+            _ => Ok(()),
+        }
+    }
+
     /// Kind of stored weights, LSTM, heads and loss.
     pub fn master(self) -> Kind {
         if self == Self::Float64 { Kind::Double } else { Kind::Float }
@@ -78,7 +86,7 @@ impl Precision {
     /// Kind of the pathways' arithmetic.
     pub fn pathway(self) -> Kind {
         match self {
-            Self::Float32 => Kind::Float,
+            Self::Float32 | Self::Tf32 => Kind::Float,
             Self::Bf16 => Kind::BFloat16,
             Self::Float64 => Kind::Double,
         }

@@ -16,7 +16,7 @@ pub enum NetError {
     #[error("{problem}")]
     CudaUnavailable { problem: String, remedy: String },
     #[error("out of memory on {device}: {problem}")]
-    OutOfMemory { device: String, problem: String },
+    OutOfMemory { device: String, problem: String, remedy: String },
     #[error("{}: {source}", file.display())]
     Io { file: PathBuf, source: std::io::Error },
     #[error("cancelled")]
@@ -77,13 +77,11 @@ impl NetError {
             | Self::Data { remedy, .. }
             | Self::CheckpointCorrupt { remedy, .. }
             | Self::CudaUnavailable { remedy, .. }
+            | Self::OutOfMemory { remedy, .. }
             | Self::RankFailed { remedy, .. } => remedy.clone(),
             Self::RankLost { .. } => {
                 "Resume the run: it goes on from its checkpoint, with any number of processes."
                     .into()
-            }
-            Self::OutOfMemory { .. } => {
-                "Lower batchSize or roisPerBatch, or use a device with more memory.".into()
             }
             Self::Io { .. } => "Check that the path exists, is writable and has space left.".into(),
             Self::Cancelled { .. } => "Resume the run to go on from its checkpoint.".into(),
@@ -107,6 +105,23 @@ impl NetError {
         Self::RankFailed { rank, code, problem: text("message"), remedy: text("remedy") }
     }
 
+    /// A message of libtorch or CUDA: memory that ran out, else a defect.
+    pub fn from_torch_message(message: &str) -> Self {
+        let first = message.lines().next().unwrap_or_default().to_string();
+        let device = ["CUDA out of memory", "CPU out of memory", "not enough memory"]
+            .iter()
+            .find(|marker| message.contains(*marker))
+            .map(|marker| if marker.starts_with("CUDA") { "cuda" } else { "cpu" });
+        match device {
+            Some(device) => Self::OutOfMemory {
+                device: device.into(),
+                problem: first,
+                remedy: "Lower batchSize or roisPerBatch, or use a device with more memory.".into(),
+            },
+            None => Self::Internal(first),
+        }
+    }
+
     pub fn io(file: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::Io { file: file.into(), source }
     }
@@ -115,24 +130,12 @@ impl NetError {
 /// The first line of libtorch's message says what happened; the C++ trace that follows is of no use to a person.
 impl From<tch::TchError> for NetError {
     fn from(error: tch::TchError) -> Self {
-        from_torch_message(&error.to_string())
+        Self::from_torch_message(&error.to_string())
     }
 }
 
 impl From<flc_torch_ext::TorchExtError> for NetError {
     fn from(error: flc_torch_ext::TorchExtError) -> Self {
-        from_torch_message(&error.0)
-    }
-}
-
-fn from_torch_message(message: &str) -> NetError {
-    let first = message.lines().next().unwrap_or_default().to_string();
-    let device = ["CUDA out of memory", "CPU out of memory", "not enough memory"]
-        .iter()
-        .find(|marker| message.contains(*marker))
-        .map(|marker| if marker.starts_with("CUDA") { "cuda" } else { "cpu" });
-    match device {
-        Some(device) => NetError::OutOfMemory { device: device.into(), problem: first },
-        None => NetError::Internal(first),
+        Self::from_torch_message(&error.0)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod config;
+pub mod cuda;
 pub mod data;
 pub mod device;
 pub mod distributed;

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use tch::{Device, Kind, Tensor};
 
 /// Folder of the libtorch_cpu.so that this process has mapped.
 pub fn libtorch_folder() -> Option<PathBuf> {
@@ -44,6 +45,42 @@ pub fn open_library(path: &std::path::Path) -> Result<(), String> {
         if text.is_null() { "unknown".into() } else { CStr::from_ptr(text).to_string_lossy() }
     };
     Err(format!("cuda-libs-missing: {reason}"))
+}
+
+/// Bytes that this process can have at most: the machine's memory, or less where a container (cgroup v2) allows less.
+pub fn memory_limit() -> usize {
+    let machine = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = machine.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let total = total.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
+    let total = total.map_or(usize::MAX, |kib| kib * 1024);
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    container
+        .and_then(|text| text.trim().parse().ok())
+        .map_or(total, |limit: usize| limit.min(total))
+}
+
+/// Gives tensor memory that is kept for reuse back to the device.
+pub fn release_cached_memory(device: Device) {
+    match device {
+        Device::Cuda(_) => {
+            if let Ok(object) = crate::cuda::object() {
+                // Best effort: what stays is reused.
+                let _ = object.release_cached_memory();
+            }
+        }
+        _ => {
+            flc_torch_ext::release_cached_memory();
+        }
+    }
+}
+
+/// Waits until the device has done what was asked of it; errors of it come to light here.
+pub fn finish(device: Device) -> crate::Result<()> {
+    if let Device::Cuda(_) = device {
+        // Reading a number waits for what was queued before.
+        Tensor::f_zeros([1], (Kind::Float, device))?.f_double_value(&[0])?;
+    }
+    Ok(())
 }
 
 /// Number of threads for 0, else the number itself.

@@ -12,7 +12,7 @@ use flc_net::config::{
     Backbone, Background, NetworkConfig, OptimizerKind, Pathways, PhaseFusion, Precision,
     TrainConfig,
 };
-use flc_net::data::{LesionStore, Patch, PatchList, Sample};
+use flc_net::data::{LesionStore, Look, Patch, PatchList, Sample};
 use flc_net::inference::FoldedNetwork;
 use flc_net::model::{Inputs, ResGlBdLstm};
 use flc_net::sampler::Sampler;
@@ -70,8 +70,8 @@ fn trained(config: &TrainConfig, store: &LesionStore) -> (Learner, f64, f64) {
     let losses: Vec<f64> = (0..40)
         .map(|step| {
             let members = sampler.draw(config, step);
-            let inputs = members.inputs(store, &config.network, Device::Cpu).unwrap();
-            let targets = members.targets(&classes, &config.network, Device::Cpu).unwrap();
+            let batch = support::place(&members, store, &config.network, &classes);
+            let (inputs, targets) = (batch.inputs(store).unwrap(), batch.targets().unwrap());
             learner.step(&inputs, &targets).unwrap().loss
         })
         .collect();
@@ -118,8 +118,8 @@ fn both_scales_lie_round_the_centre_of_the_grid_patch() {
     let store = store(&config, std::slice::from_ref(&sample));
     let patch = Patch { sample: 0, row: 1, column: 2 };
     for (side, cut) in [
-        (9_usize, store.cut(&[patch], &[0]).unwrap()),
-        (15, store.cut_second(&[patch], &[0]).unwrap()),
+        (9_usize, support::cut(&store, Look::Patch, &[patch], &[0])),
+        (15, support::cut(&store, Look::Wide, &[patch], &[0])),
     ] {
         // The centre of the 7 x 7 patch, in the image with its margin.
         let (row, column) = (sample.margin + 1 + 3 - side / 2, sample.margin + 2 + 3 - side / 2);
@@ -173,12 +173,14 @@ fn folded_inference_is_the_network_in_evaluation_mode() {
             let kind = precision.master();
             let inputs = if config.network.patch_scales.is_some() {
                 Inputs {
-                    patches: Some(store.cut(&patches, &zeros).unwrap().to_kind(kind)),
-                    rois: Some(store.cut_second(&patches, &zeros).unwrap().to_kind(kind)),
+                    patches: Some(
+                        support::cut(&store, Look::Patch, &patches, &zeros).to_kind(kind),
+                    ),
+                    rois: Some(support::cut(&store, Look::Wide, &patches, &zeros).to_kind(kind)),
                     roi_of_patch: None,
                 }
             } else {
-                let rois = store.rois(&samples, &zeros).unwrap().to_kind(kind);
+                let rois = support::rois(&store, &samples, &zeros).to_kind(kind);
                 Inputs { patches: None, rois: Some(rois), roi_of_patch: None }
             };
             let _no_grad = tch::no_grad_guard();
@@ -200,8 +202,8 @@ fn phases_are_read_in_the_order_asked_for() {
         let network = NetworkConfig { phase_order, phases, ..base.network.clone() };
         let store = LesionStore::new(&lesions(), &network, Background::Lower, Device::Cpu).unwrap();
         (
-            store.cut(&[Patch { sample: 2, row: 1, column: 1 }], &[0]).unwrap(),
-            store.rois(&[2], &[0]).unwrap(),
+            support::cut(&store, Look::Patch, &[Patch { sample: 2, row: 1, column: 1 }], &[0]),
+            support::rois(&store, &[2], &[0]),
         )
     };
     let (patch, roi) = read(None, 3);

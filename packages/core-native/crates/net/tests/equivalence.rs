@@ -9,7 +9,7 @@
 mod support;
 
 use flc_net::config::{Background, Precision, Shortcut, TrainConfig};
-use flc_net::data::{LesionStore, Patch, Sample};
+use flc_net::data::{LesionStore, Look, Patch, Sample};
 use flc_net::inference::FoldedNetwork;
 use flc_net::model::Inputs;
 use flc_net::train::Learner;
@@ -82,12 +82,11 @@ fn trained(config: &TrainConfig, store: &LesionStore, patches: &[Patch]) -> Lear
     let mut learner = Learner::new(config, Device::Cpu).unwrap();
     let chosen = &patches[..6];
     let inputs = Inputs {
-        patches: config
-            .network
-            .has_local()
-            .then(|| store.cut(chosen, &[0; 6]).unwrap().to_kind(config.precision.master())),
+        patches: config.network.has_local().then(|| {
+            support::cut(store, Look::Patch, chosen, &[0; 6]).to_kind(config.precision.master())
+        }),
         rois: config.network.has_global().then(|| {
-            store.rois(&[0, 0, 1, 1, 2, 2], &[0; 6]).unwrap().to_kind(config.precision.master())
+            support::rois(store, &[0, 0, 1, 1, 2, 2], &[0; 6]).to_kind(config.precision.master())
         }),
         roi_of_patch: None,
     };
@@ -105,8 +104,8 @@ fn patch_by_patch(learner: &Learner, store: &LesionStore, patches: &[Patch]) -> 
         .iter()
         .map(|patch| {
             let inputs = Inputs {
-                patches: Some(store.cut(&[*patch], &[0]).unwrap().to_kind(kind)),
-                rois: Some(store.rois(&[patch.sample], &[0]).unwrap().to_kind(kind)),
+                patches: Some(support::cut(store, Look::Patch, &[*patch], &[0]).to_kind(kind)),
+                rois: Some(support::rois(store, &[patch.sample], &[0]).to_kind(kind)),
                 roi_of_patch: None,
             };
             learner.network.forward(&inputs, false).unwrap().last.softmax(1, Kind::Double)
@@ -158,12 +157,12 @@ fn evaluation_twice_gives_equal_bits_and_leaves_the_network_alone() {
 fn a_turned_patch_is_the_turned_image() {
     let config = support::small_config();
     let (store, patches) = cohort(&config);
-    let one = |symmetry| store.cut(&patches[4..5], &[symmetry]).unwrap();
+    let one = |symmetry| support::cut(&store, Look::Patch, &patches[4..5], &[symmetry]);
     // Bit 0 flips columns, bit 1 rows, bit 2 transposes; resizing with half-pixel centres commutes with all of them.
     assert!(largest_difference(&one(1), &one(0).flip([3])) < 1e-6);
     assert!(largest_difference(&one(2), &one(0).flip([2])) < 1e-6);
     assert!(largest_difference(&one(4), &one(0).transpose(2, 3)) < 1e-6);
-    let roi = |symmetry| store.rois(&[1], &[symmetry]).unwrap();
+    let roi = |symmetry| support::rois(&store, &[1], &[symmetry]);
     assert!(largest_difference(&roi(3), &roi(0).flip([2, 3])) < 1e-6);
     assert!(largest_difference(&roi(4), &roi(0).transpose(2, 3)) < 1e-6);
 }

@@ -47,8 +47,8 @@ fn one_batch_is_overfitted() {
         (0..4).flat_map(|sample| (0..3).flat_map(move |i| [sample, i, i])).collect();
     let list = flc_net::data::PatchList::from_triples(&triples, &store.sizes, 7).unwrap();
     let members = sampler::Sampler::new(&config, list, &[0, 1, 2, 3]).unwrap().draw(&config, 0);
-    let inputs = members.inputs(&store, &config.network, Device::Cpu).unwrap();
-    let targets = members.targets(&[0, 1, 2, 3], &config.network, Device::Cpu).unwrap();
+    let batch = support::place(&members, &store, &config.network, &[0, 1, 2, 3]);
+    let (inputs, targets) = (batch.inputs(&store).unwrap(), batch.targets().unwrap());
     let mut learner = Learner::new(&config, Device::Cpu).unwrap();
     let outcome = (0..120).map(|_| learner.step(&inputs, &targets).unwrap()).last().unwrap();
     assert_eq!(outcome.accuracy, 1.0);

@@ -1,9 +1,10 @@
 // A caching CPU allocator for tensors. glibc maps every large tensor afresh and gives it back when it is freed; at a training
-// step's rate the page faults cost more than some layers. Freed blocks are kept by size class and reused, on huge pages.
+// step's rate the page faults cost more than some layers. Freed blocks are kept by size class and reused, on huge pages. What goes beyond
+// a limit is refused: the system would grant it and kill the process when it is touched.
 #include "boundary.h"
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
-#include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <sys/mman.h>
@@ -38,16 +39,13 @@ public:
     default_copy_data(destination, source, count);
   }
 
+  void limit(size_t bytes) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    limit_ = bytes;
+  }
   size_t release() {
     std::lock_guard<std::mutex> lock(mutex_);
-    size_t released = 0;
-    for (auto &[capacity, blocks] : free_) {
-      for (void *block : blocks) std::free(block);
-      released += capacity * blocks.size();
-    }
-    free_.clear();
-    held_ = 0;
-    return released;
+    return release_unused();
   }
   size_t held() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -55,11 +53,24 @@ public:
   }
 
 private:
+  size_t release_unused() {
+    size_t released = 0;
+    for (auto &[capacity, blocks] : free_) {
+      for (void *block : blocks) std::free(block);
+      released += capacity * blocks.size();
+    }
+    free_.clear();
+    held_ = 0;
+    mapped_ -= released;
+    return released;
+  }
+
   void *take(size_t bytes) {
     const bool cached = bytes >= kSmall;
     const size_t capacity = cached ? size_class(bytes) : bytes;
+    std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
     if (cached) {
-      std::lock_guard<std::mutex> lock(mutex_);
+      lock.lock();
       const auto found = free_.find(capacity);
       if (found != free_.end() && !found->second.empty()) {
         void *block = found->second.back();
@@ -67,10 +78,14 @@ private:
         held_ -= capacity;
         return static_cast<char *>(block) + kHeader;
       }
+      if (mapped_ + capacity > limit_) release_unused();
+      TORCH_CHECK(mapped_ + capacity <= limit_, "CPU out of memory: tried to allocate ", bytes, " bytes, ",
+                  mapped_, " of ", limit_, " are in use");
     }
     void *block = map(capacity + kHeader);
-    if (block == nullptr && release() > 0) block = map(capacity + kHeader);
+    if (block == nullptr && cached && release_unused() > 0) block = map(capacity + kHeader);
     TORCH_CHECK(block != nullptr, "CPU out of memory: tried to allocate ", bytes, " bytes");
+    if (cached) mapped_ += capacity;
     *static_cast<Header *>(block) = {capacity, cached};
     return static_cast<char *>(block) + kHeader;
   }
@@ -87,7 +102,9 @@ private:
 
   std::mutex mutex_;
   std::unordered_map<size_t, std::vector<void *>> free_;
-  size_t held_ = 0;
+  size_t held_ = 0;   // bytes in free_
+  size_t mapped_ = 0; // bytes of cached blocks, in use or in free_
+  size_t limit_ = SIZE_MAX;
 };
 
 // Never destroyed: tensors of other static objects may outlive it.
@@ -108,7 +125,8 @@ void CachingAllocator::give_back(void *data) {
 }
 } // namespace
 
-extern "C" void flc_install_caching_allocator() {
+extern "C" void flc_install_caching_allocator(size_t limit) {
+  instance().limit(limit);
   static std::once_flag once;
   std::call_once(once, [] { c10::SetCPUAllocator(&instance(), /*priority=*/0); });
 }

@@ -5,6 +5,7 @@ mod batch_norm;
 mod boundary;
 mod convolution;
 mod fused_sgd;
+mod math_modes;
 mod process_group;
 mod process_store;
 
@@ -13,5 +14,6 @@ pub use batch_norm::{BatchNormTensors, batch_norm_relu};
 pub use boundary::TorchExtError;
 pub use convolution::{convolution_relu, prepack_convolution};
 pub use fused_sgd::fused_sgd;
+pub use math_modes::set_gpu_math;
 pub use process_group::ProcessGroup;
 pub use process_store::{ProcessStore, StoreAddress};

@@ -7,8 +7,8 @@ pub use network::{
     Backbone, Directions, NetworkConfig, Pathways, PhaseFusion, Readout, Shortcut, YASAKA_LAYERS,
 };
 pub use train::{
-    Augmentation, Background, IntraReduction, LossWeights, OptimizerKind, Precision, RoiDraw,
-    SamplerKind, TrainConfig,
+    Augmentation, Background, Graphs, IntraReduction, LossWeights, OptimizerKind, Precision,
+    RoiDraw, SamplerKind, Switch, TrainConfig,
 };
 
 use crate::{NetError, Result};

@@ -64,8 +64,28 @@ pub enum Background {
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     Float32,
+    /// float32 whose products a GPU rounds to TensorFloat-32; elsewhere the same as float32.
+    Tf32,
     Bf16,
     Float64,
+}
+
+/// On a GPU: whether the step is captured as a CUDA graph.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Graphs {
+    /// Where that can be done.
+    #[default]
+    Auto,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    #[default]
+    Off,
+    On,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -94,6 +114,10 @@ pub struct TrainConfig {
     /// Coupled L2 on every parameter, BN and biases included.
     pub weight_decay: f64,
     pub batch_size: i64,
+    /// Parts into which a batch is cut, whole ROIs each, to bound memory. Gradients and centres are the whole batch's; batch statistics
+    /// are each part's own.
+    #[serde(default = "one")]
+    pub accumulate: i64,
     pub sampler: SamplerKind,
     pub rois_per_batch: i64,
     #[serde(default)]
@@ -111,7 +135,23 @@ pub struct TrainConfig {
     /// CPU threads; 0 is resolved to the number of cores and the result is what a checkpoint keeps.
     pub threads: i64,
     pub precision: Precision,
+    #[serde(default)]
+    pub graphs: Graphs,
+    /// On a GPU: the phases' pathways run on streams side by side.
+    #[serde(default)]
+    pub phase_streams: Switch,
+    /// On a GPU: steps from one reading of the losses to the next. On a CPU every step is read.
+    #[serde(default = "ten")]
+    pub report_every: i64,
     pub seed: u64,
+}
+
+fn one() -> i64 {
+    1
+}
+
+fn ten() -> i64 {
+    10
 }
 
 impl Default for TrainConfig {
@@ -127,6 +167,7 @@ impl Default for TrainConfig {
             momentum: 0.9,
             weight_decay: 4e-5,
             batch_size: 100,
+            accumulate: 1,
             sampler: SamplerKind::Grouped,
             rois_per_batch: 10,
             roi_draw: RoiDraw::Patches,
@@ -140,6 +181,9 @@ impl Default for TrainConfig {
             device: "auto".into(),
             threads: 0,
             precision: Precision::Float32,
+            graphs: Graphs::Auto,
+            phase_streams: Switch::Off,
+            report_every: 10,
             seed: 0,
         }
     }
@@ -188,18 +232,31 @@ impl TrainConfig {
                 "Each ROI gives the same number of patches: choose a divisor of batchSize.",
             ));
         }
+        let rois = match self.sampler {
+            SamplerKind::Grouped if self.network.has_local() => self.rois_per_batch,
+            _ => self.batch_size,
+        };
+        if self.accumulate > rois {
+            return Err(NetError::config(
+                "accumulate",
+                format!("{rois} ROIs of a batch cannot be cut into {} parts", self.accumulate),
+                format!("Each part takes whole ROIs: use {rois} or less."),
+            ));
+        }
         crate::device::DeviceSpec::parse(&self.device).map(|_| ())
     }
 
     fn validate_counts(&self) -> Result<()> {
         let counts = [
             ("batchSize", self.batch_size, 2),
+            ("accumulate", self.accumulate, 1),
             ("roisPerBatch", self.rois_per_batch, 1),
             ("maxSteps", self.max_steps, 1),
             ("evaluateEvery", self.evaluate_every, 1),
             ("evaluatePatchesPerLesion", self.evaluate_patches_per_lesion, 1),
             ("patience", self.patience, 1),
             ("checkpointEvery", self.checkpoint_every, 1),
+            ("reportEvery", self.report_every, 1),
             ("threads", self.threads, 0),
         ];
         match counts.into_iter().find(|(_, value, least)| value < least) {

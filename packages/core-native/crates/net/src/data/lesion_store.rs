@@ -1,52 +1,40 @@
 //! All lesions of a run on the device. Patches are cut, turned and resized there, from coordinates alone.
 
-use super::{Patch, Sample, dihedral_indices};
-use crate::config::{Background, NetworkConfig};
+use super::{NUMBERS_PER_IMAGE, Patch, Sample, View};
+use crate::config::{Background, NetworkConfig, Precision};
 use crate::{NetError, Result};
 use tch::{Device, Kind, Tensor};
 
+/// What the network is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    Patch,
+    /// A patch at the second scale (Frid-Adar et al. 2017).
+    Wide,
+    /// A whole lesion.
+    Roi,
+}
+
 #[derive(Debug)]
 pub struct LesionStore {
-    /// The normalized ROIs of all samples and phases with their borders, one after the other. float32
-    pixels: Tensor,
-    /// Where a sample's first phase begins in `pixels`.
+    /// Where a sample's first phase begins among the pixels of all samples: normalized, with their borders, phase after phase.
     offsets: Vec<i64>,
     /// (height, width) of each ROI.
     pub sizes: Vec<(i64, i64)>,
     /// Pixels round each ROI, for patches that are wider than the grid's.
     border: i64,
-    /// [samples, phases, roi_input^2]: resized once, since every step needs them.
-    rois: Option<Tensor>,
-    /// What is cut for each patch: for the local pathway, and at a second scale for the global one.
-    views: Vec<View>,
-    /// [8, roi_input^2] pixels of the turned ROI.
-    roi_symmetries: Tensor,
+    patches: View,
+    /// Rows (and columns) from the corner of a grid patch, in the bordered ROI, to that of the square which is cut.
+    patch_shift: i64,
+    wide: Option<View>,
+    wide_shift: i64,
+    /// ROIs are resized once, since every step needs them.
+    rois: Option<View>,
     phases: i64,
     roi_input: i64,
+    /// Kind of the images, as far as the device can give it for nothing.
+    kind: Kind,
     device: Device,
-}
-
-/// A square round the centre of a grid patch.
-#[derive(Debug)]
-struct View {
-    side: i64,
-    /// Rows (and columns) from the corner of the grid patch, in the bordered ROI, to the square's.
-    shift: i64,
-    /// Side to which it is resized.
-    input: i64,
-    /// [8, side^2] rows and columns of the turned square.
-    rows: Tensor,
-    columns: Tensor,
-}
-
-impl View {
-    fn new(side: i64, shift: i64, input: i64, device: Device) -> Result<Self> {
-        let table = Tensor::f_from_slice(&dihedral_indices(side as usize))?;
-        let table = table.f_view([-1, side * side])?;
-        let rows = table.f_floor_divide_scalar(side)?.f_to_device(device)?;
-        let columns = table.f_remainder(side)?.f_to_device(device)?;
-        Ok(Self { side, shift, input, rows, columns })
-    }
 }
 
 impl LesionStore {
@@ -77,97 +65,75 @@ impl LesionStore {
                 let whole = &pixels[offsets[offsets.len() - 1] as usize..];
                 let roi =
                     Tensor::f_from_slice(whole)?.f_view([1, config.phases, size.0, size.1])?;
-                rois.push(resize(&roi, config.roi_input)?.f_flatten(2, 3)?);
+                rois.push(resize(&roi, config.roi_input)?.f_flatten(0, 3)?);
             }
         }
-        let inputs = [config.patch_input, config.roi_input];
-        let views: Result<Vec<_>> = sides
-            .iter()
-            .zip(inputs)
-            .map(|(&side, input)| View::new(side, border - reach(side), input, device))
-            .collect();
-        let roi_side = config.roi_input as usize;
-        let roi_symmetries = Tensor::f_from_slice(&dihedral_indices(roi_side))?
-            .f_view([-1, (roi_side * roi_side) as i64])?;
-        let rois = if rois.is_empty() {
-            None
-        } else {
-            Some(Tensor::f_cat(&rois, 0)?.f_to_device(device)?)
-        };
+        let pixels = Tensor::f_from_slice(&pixels)?.f_to_device(device)?;
+        let view =
+            |side: i64, input: i64| View::new(pixels.shallow_clone(), config.phases, side, input);
+        let roi_pixels = if rois.is_empty() { None } else { Some(Tensor::f_cat(&rois, 0)?) };
+        let rois = roi_pixels.map(|rois| {
+            View::new(rois.f_to_device(device)?, config.phases, config.roi_input, config.roi_input)
+        });
+        let wide = sides.get(1).map(|&side| view(side, config.roi_input));
         Ok(Self {
-            pixels: Tensor::f_from_slice(&pixels)?.f_to_device(device)?,
             offsets,
             sizes,
             border,
-            rois,
-            views: views?,
-            roi_symmetries: roi_symmetries.f_to_device(device)?,
+            patches: view(sides[0], config.patch_input)?,
+            patch_shift: border - reach(sides[0]),
+            wide: wide.transpose()?,
+            wide_shift: border - sides.get(1).copied().map_or(0, reach),
+            rois: rois.transpose()?,
             phases: config.phases,
             roi_input: config.roi_input,
+            kind: Kind::Float,
             device,
         })
     }
 
-    /// `patches`, each turned by its symmetry (0..8), cut from all phases at the same place and resized.
-    /// [patches, phases, patch_input, patch_input] float32
-    pub fn cut(&self, patches: &[Patch], symmetries: &[i64]) -> Result<Tensor> {
-        self.cut_view(&self.views[0], patches, symmetries)
+    /// Images come in the pathways' kind where that costs nothing.
+    pub fn for_precision(mut self, precision: Precision) -> Self {
+        self.kind = precision.pathway();
+        self
     }
 
-    /// The same at the second scale. [patches, phases, roi_input, roi_input] float32
-    pub fn cut_second(&self, patches: &[Patch], symmetries: &[i64]) -> Result<Tensor> {
-        let second = self.views.get(1);
-        let second = second.ok_or_else(|| NetError::Internal("the store has one scale".into()))?;
-        self.cut_view(second, patches, symmetries)
-    }
-
-    fn cut_view(&self, view: &View, patches: &[Patch], symmetries: &[i64]) -> Result<Tensor> {
-        let column = |values: Vec<i64>| -> Result<Tensor> {
-            Ok(Tensor::f_from_slice(&values)?.f_to_device(self.device)?.f_view([-1, 1, 1])?)
-        };
-        let bordered = |patch: &Patch| {
+    /// Where `patches` lie, each turned by its symmetry (0..8): NUMBERS_PER_IMAGE numbers for each.
+    pub fn plan_patches(&self, look: Look, patches: &[Patch], symmetries: &[i64]) -> Vec<i64> {
+        let shift = if look == Look::Wide { self.wide_shift } else { self.patch_shift };
+        let place = |(patch, &symmetry): (&Patch, &i64)| {
             let (height, width) = self.sizes[patch.sample];
-            (height + 2 * self.border, width + 2 * self.border)
+            let (rows, columns) = (height + 2 * self.border, width + 2 * self.border);
+            let corner = (patch.row + shift) * columns + patch.column + shift;
+            [self.offsets[patch.sample] + corner, columns, rows * columns, symmetry]
         };
-        let corner = |patch: &Patch| {
-            let (row, column) = (patch.row + view.shift, patch.column + view.shift);
-            self.offsets[patch.sample] + row * bordered(patch).1 + column
-        };
-        let widths = column(patches.iter().map(|p| bordered(p).1).collect())?;
-        let areas = column(patches.iter().map(|p| bordered(p).0 * bordered(p).1).collect())?;
-        let corners = column(patches.iter().map(corner).collect())?;
-        let symmetries = Tensor::f_from_slice(symmetries)?.f_to_device(self.device)?;
-        let rows = view.rows.f_index_select(0, &symmetries)?.f_unsqueeze(1)?;
-        let columns = view.columns.f_index_select(0, &symmetries)?.f_unsqueeze(1)?;
-        let phases =
-            Tensor::f_arange(self.phases, (Kind::Int64, self.device))?.f_view([1, -1, 1])?;
-        // [patches, phases, side^2]
-        let index =
-            corners.f_add(&phases.f_mul(&areas)?)?.f_add(&rows.f_mul(&widths)?)?.f_add(&columns)?;
-        let shape = [patches.len() as i64, self.phases, view.side, view.side];
-        let cut = self.pixels.f_index_select(0, &index.f_flatten(0, 2)?)?.f_view(shape)?;
-        resize(&cut, view.input)
+        patches.iter().zip(symmetries).flat_map(place).collect()
     }
 
-    /// The ROIs of `samples`, each turned by its symmetry. [samples, phases, roi_input, roi_input] float32
-    pub fn rois(&self, samples: &[usize], symmetries: &[i64]) -> Result<Tensor> {
-        let rois =
-            self.rois.as_ref().ok_or_else(|| NetError::Internal("the store has no ROIs".into()))?;
-        let to_tensor = |values: &[i64]| -> Result<Tensor> {
-            Ok(Tensor::f_from_slice(values)?.f_to_device(self.device)?)
+    /// The same for the whole ROIs of `samples`.
+    pub fn plan_rois(&self, samples: &[usize], symmetries: &[i64]) -> Vec<i64> {
+        let (side, area) = (self.roi_input, self.roi_input * self.roi_input);
+        let place = |(&sample, &symmetry): (&usize, &i64)| {
+            [sample as i64 * self.phases * area, side, area, symmetry]
         };
-        let samples: Vec<i64> = samples.iter().map(|&sample| sample as i64).collect();
-        let count = samples.len() as i64;
-        let chosen = rois.f_index_select(0, &to_tensor(&samples)?)?;
-        let index =
-            self.roi_symmetries.f_index_select(0, &to_tensor(symmetries)?)?.f_unsqueeze(1)?;
-        let index = index.f_expand([count, self.phases, self.roi_input * self.roi_input], false)?;
-        Ok(chosen.f_gather(2, &index, false)?.f_view([
-            count,
-            self.phases,
-            self.roi_input,
-            self.roi_input,
-        ])?)
+        samples.iter().zip(symmetries).flat_map(place).collect()
+    }
+
+    /// What `plan` [n, NUMBERS_PER_IMAGE] names, cut from all phases at the same place, turned and resized. [n, phases, input, input]
+    pub fn cut(&self, look: Look, plan: &Tensor) -> Result<Tensor> {
+        let view = match look {
+            Look::Patch => Some(&self.patches),
+            Look::Wide => self.wide.as_ref(),
+            Look::Roi => self.rois.as_ref(),
+        };
+        let absent = || NetError::Internal(format!("the store has no view for {look:?}"));
+        view.ok_or_else(absent)?.cut(plan, self.kind)
+    }
+
+    /// `cut` of a plan that lies in main memory.
+    pub fn cut_planned(&self, look: Look, plan: &[i64]) -> Result<Tensor> {
+        let plan = Tensor::f_from_slice(plan)?.f_view([-1, NUMBERS_PER_IMAGE])?;
+        self.cut(look, &plan.f_to_device(self.device)?)
     }
 }
 

@@ -15,7 +15,14 @@ pub struct FoldedNetwork {
     pub local: Vec<FoldedPathway>,
     pub global: Vec<FoldedPathway>,
     pub fusion: Fusion,
+    /// Bounds the memory of a label map.
+    pub patches_at_once: usize,
 }
+
+/// For caches; larger batches are no faster.
+const PATCHES_AT_ONCE_ON_CPU: usize = 128;
+/// Fills a large GPU.
+const PATCHES_AT_ONCE_ON_GPU: usize = 2048;
 
 impl FoldedNetwork {
     pub fn new(network: &ResGlBdLstm, device: Device) -> Result<Self> {
@@ -31,6 +38,10 @@ impl FoldedNetwork {
             local: fold(&network.local, network.config.patch_input)?,
             global: fold(&network.global, network.config.roi_input)?,
             fusion: network.fusion.shallow_clone(),
+            patches_at_once: match device {
+                Device::Cuda(_) => PATCHES_AT_ONCE_ON_GPU,
+                _ => PATCHES_AT_ONCE_ON_CPU,
+            },
         })
     }
 
@@ -71,7 +82,7 @@ impl FoldedConv {
         let bias = bn.bias.f_sub(&bn.running_mean.f_mul(&scale)?)?.f_to_kind(kind)?.f_detach()?;
         let (stride, padding) = (conv.stride, conv.padding);
         let packed = if device == Device::Cpu && kind != Kind::Double {
-            let input_size = [super::PATCHES_PER_CHUNK as i64, weight.size()[1], side, side];
+            let input_size = [PATCHES_AT_ONCE_ON_CPU as i64, weight.size()[1], side, side];
             // Where oneDNN lacks the type on this CPU, libtorch's own convolution does the work.
             flc_torch_ext::prepack_convolution(&weight, stride, padding, input_size).ok()
         } else {

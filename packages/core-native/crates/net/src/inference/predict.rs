@@ -1,12 +1,10 @@
 use super::FoldedNetwork;
-use crate::data::{LesionStore, Patch};
-use crate::{NetError, Result};
+use super::chunk::{Chunk, ChunkProgram};
+use super::packing::Packing;
+use crate::Result;
+use crate::data::{LesionStore, Look, Patch};
 use std::collections::BTreeMap;
-use tch::{Kind, Tensor};
-
-/// Bounds the memory of a label map, however large the lesion.
-pub const PATCHES_PER_CHUNK: usize = 128;
-const ROIS_PER_CHUNK: usize = 16;
+use tch::{Device, Kind, Tensor};
 
 /// Softmax of `fc` for each patch (or each ROI, without a local pathway), in the order asked for.
 #[derive(Debug, Default)]
@@ -15,6 +13,8 @@ pub struct Predictions {
     pub probabilities: Vec<f32>,
     /// The class of the largest probability.
     pub classes: Vec<u8>,
+    /// Patches that were computed at once in the end, where memory did not hold as many as intended.
+    pub reduced_to: Option<usize>,
 }
 
 impl FoldedNetwork {
@@ -26,81 +26,67 @@ impl FoldedNetwork {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Predictions> {
         let _no_grad = tch::no_grad_guard();
-        let mut position = BTreeMap::new();
-        for patch in patches {
-            let next = position.len() as i64;
-            position.entry(patch.sample).or_insert(next);
+        if patches.is_empty() {
+            return Ok(Predictions::default());
         }
-        let mut samples: Vec<_> =
-            position.iter().map(|(sample, position)| (*position, *sample)).collect();
-        samples.sort_unstable();
-        let samples: Vec<_> = samples.into_iter().map(|(_, sample)| sample).collect();
+        let mut position = BTreeMap::new();
+        let mut samples = Vec::new();
+        for patch in patches {
+            position.entry(patch.sample).or_insert_with(|| {
+                samples.push(patch.sample);
+                samples.len() as i64 - 1
+            });
+        }
         let shared = if self.config.shares_rois() {
-            Some(self.global_features(store, &samples, cancelled)?)
+            let mut packing = Packing::new(self.patches_at_once / PATCHES_PER_ROI);
+            let global = &mut |chunk: &[usize]| {
+                let plan = store.plan_rois(chunk, &vec![0; chunk.len()]);
+                self.features(&self.global, &store.cut_planned(Look::Roi, &plan)?)
+            };
+            // [samples, branches, widths[2]]
+            Some(packing.in_chunks(&samples, self.device, cancelled, global)?)
         } else {
             None
         };
-        let mut predictions = Predictions::default();
-        for chunk in patches.chunks(PATCHES_PER_CHUNK) {
-            if cancelled() {
-                return Err(NetError::Cancelled { checkpoint: None });
-            }
-            let global = match &shared {
+        let mut program = ChunkProgram::new(self);
+        let mut packing = Packing::new(self.patches_at_once);
+        let classify = &mut |patches: &[Patch]| {
+            let upright = vec![0; patches.len()];
+            let images =
+                |look| store.cut_planned(look, &store.plan_patches(look, patches, &upright));
+            let shares_rois = self.config.shares_rois();
+            let is_wide = self.config.has_global() && !shares_rois;
+            let local = self.config.has_local().then(|| images(Look::Patch)).transpose()?;
+            let wide = is_wide.then(|| images(Look::Wide)).transpose()?;
+            let shared = match &shared {
+                None => None,
                 Some(features) => {
-                    let roi: Vec<_> = chunk.iter().map(|patch| position[&patch.sample]).collect();
+                    let roi: Vec<_> = patches.iter().map(|patch| position[&patch.sample]).collect();
                     let roi = Tensor::f_from_slice(&roi)?.f_to_device(self.device)?;
                     Some(features.f_index_select(0, &roi)?)
                 }
-                None if self.config.has_global() => {
-                    let images = store.cut_second(chunk, &vec![0; chunk.len()])?;
-                    Some(self.features(&self.global, &images)?)
-                }
-                None => None,
             };
-            let local = if self.config.has_local() {
-                let images = store.cut(chunk, &vec![0; chunk.len()])?;
-                Some(self.features(&self.local, &images)?)
-            } else {
-                None
-            };
-            let logits = self.fusion.forward(local.as_ref(), global.as_ref(), false)?.last;
-            predictions.append(&logits.f_softmax(1, Kind::Float)?)?;
-        }
-        Ok(predictions)
-    }
-
-    /// [samples, branches, widths[2]]
-    fn global_features(
-        &self,
-        store: &LesionStore,
-        samples: &[usize],
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Tensor> {
-        let mut features = Vec::new();
-        for chunk in samples.chunks(ROIS_PER_CHUNK) {
-            if cancelled() {
-                return Err(NetError::Cancelled { checkpoint: None });
-            }
-            features.push(self.features(&self.global, &store.rois(chunk, &vec![0; chunk.len()])?)?);
-        }
-        Ok(Tensor::f_cat(&features, 0)?)
+            program.run(Chunk { local, wide, shared })
+        };
+        let probabilities = packing.in_chunks(patches, self.device, cancelled, classify)?;
+        Predictions::read(&probabilities, packing.reduced_to())
     }
 }
 
+/// A ROI has about this many times the pixels of a resized patch and its layers.
+const PATCHES_PER_ROI: usize = 8;
+
 impl Predictions {
-    fn append(&mut self, probabilities: &Tensor) -> Result<()> {
-        let start = self.probabilities.len();
+    fn read(probabilities: &Tensor, reduced_to: Option<usize>) -> Result<Self> {
         let classes = probabilities.f_argmax(1, false)?.f_to_kind(Kind::Uint8)?;
-        self.probabilities.resize(start + probabilities.numel(), 0.0);
-        probabilities
-            .f_contiguous()?
-            .f_to_device(tch::Device::Cpu)?
-            .f_copy_data(&mut self.probabilities[start..], probabilities.numel())?;
-        let first = self.classes.len();
-        self.classes.resize(first + classes.numel(), 0);
-        classes
-            .f_to_device(tch::Device::Cpu)?
-            .f_copy_data(&mut self.classes[first..], classes.numel())?;
-        Ok(())
+        let mut read = Self {
+            probabilities: vec![0.0; probabilities.numel()],
+            classes: vec![0; classes.numel()],
+            reduced_to,
+        };
+        let on_host = |tensor: &Tensor| tensor.f_contiguous()?.f_to_device(Device::Cpu);
+        on_host(probabilities)?.f_copy_data(&mut read.probabilities, probabilities.numel())?;
+        on_host(&classes)?.f_copy_data(&mut read.classes, classes.numel())?;
+        Ok(read)
     }
 }

@@ -4,6 +4,7 @@
 use super::{BdLstm, Builder, Linear, Parameters, Pathway, channels_last};
 use crate::Result;
 use crate::config::{NetworkConfig, PhaseFusion, Precision};
+use crate::cuda::SideStreams;
 use tch::{Device, Tensor};
 
 /// What the network looks at. Without a local pathway `patches` is absent, without a global one `rois`.
@@ -15,6 +16,18 @@ pub struct Inputs {
     pub rois: Option<Tensor>,
     /// [patches] int64: the ROI of each patch; absent where patches and ROIs are already pairs.
     pub roi_of_patch: Option<Tensor>,
+}
+
+impl Inputs {
+    /// The same tensors under another owner.
+    pub fn shallow_clone(&self) -> Self {
+        let clone = |tensor: &Option<Tensor>| tensor.as_ref().map(Tensor::shallow_clone);
+        Self {
+            patches: clone(&self.patches),
+            rois: clone(&self.rois),
+            roi_of_patch: clone(&self.roi_of_patch),
+        }
+    }
 }
 
 /// Logits [n, classes] of the heads, and the feature f [n, feature_size] that the intra-loss sees.
@@ -44,6 +57,8 @@ pub struct ResGlBdLstm {
     pub local: Vec<Pathway>,
     pub global: Vec<Pathway>,
     pub fusion: Fusion,
+    /// On which the phases' pathways run side by side; else they run one after the other.
+    pub side_by_side: Option<SideStreams>,
 }
 
 impl ResGlBdLstm {
@@ -54,6 +69,7 @@ impl ResGlBdLstm {
         seed: u64,
     ) -> Result<Self> {
         config.validate()?;
+        precision.apply(device)?;
         let mut parameters = Parameters::default();
         let mut builder = Builder::new(&mut parameters, seed, precision.master(), device);
         let mut pathways = |name: &str, present: bool, side: i64| -> Result<Vec<Pathway>> {
@@ -64,7 +80,8 @@ impl ResGlBdLstm {
         let local = pathways("local", config.has_local(), config.patch_input)?;
         let global = pathways("global", config.has_global(), config.roi_input)?;
         let fusion = Fusion::new(&mut builder, config)?;
-        Ok(Self { config: config.clone(), precision, parameters, local, global, fusion })
+        let config = config.clone();
+        Ok(Self { config, precision, parameters, local, global, fusion, side_by_side: None })
     }
 
     pub fn forward(&self, inputs: &Inputs, train: bool) -> Result<Outputs> {
@@ -83,16 +100,16 @@ impl ResGlBdLstm {
     /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, pathway_features].
     fn features(&self, pathways: &[Pathway], xs: &Tensor, train: bool) -> Result<Tensor> {
         let xs = xs.f_to_kind(self.precision.pathway())?;
-        let features: Result<Vec<_>> = pathways
-            .iter()
-            .enumerate()
-            .map(|(branch, pathway)| {
-                let channels = self.config.input_channels();
-                let image = xs.f_narrow(1, branch as i64 * channels, channels)?;
-                pathway.forward(&channels_last(&image)?, self.precision.master(), train)
-            })
-            .collect();
-        Ok(Tensor::f_stack(&features?, 1)?)
+        let channels = self.config.input_channels();
+        let of_branch = |branch: usize| {
+            let image = channels_last(&xs.f_narrow(1, branch as i64 * channels, channels)?)?;
+            pathways[branch].forward(&image, self.precision.master(), train)
+        };
+        let features: Vec<_> = match &self.side_by_side {
+            Some(streams) => streams.each(pathways.len(), &xs, of_branch)?,
+            None => (0..pathways.len()).map(of_branch).collect::<Result<_>>()?,
+        };
+        Ok(Tensor::f_stack(&features, 1)?)
     }
 }
 

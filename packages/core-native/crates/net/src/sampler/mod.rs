@@ -7,12 +7,11 @@ pub use grouped::GroupedSampler;
 pub use uniform::UniformSampler;
 
 use crate::config::{Augmentation, NetworkConfig, SamplerKind, TrainConfig};
-use crate::data::{LesionStore, Patch, PatchList, SYMMETRIES};
+use crate::data::{BatchPlan, LesionStore, Look, Patch, PatchList, SYMMETRIES};
 use crate::distributed::Team;
-use crate::model::Inputs;
 use crate::{NetError, Result, random};
 use rand::Rng;
-use tch::{Device, Tensor};
+use std::ops::Range;
 
 /// Members of a batch: the ROIs, and for each patch the position of its ROI among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,53 +72,52 @@ impl Members {
                 "Raise roisPerBatch, or use fewer processes.",
             ));
         }
+        Ok(self.of_rois(range))
+    }
+
+    /// Parts of about as many whole ROIs each, for micro-batches; fewer where there are fewer ROIs. The members of a pair-wise batch
+    /// are ROIs of their own.
+    pub fn parts(&self, count: usize) -> Vec<Self> {
+        let count = count.clamp(1, self.rois.len().max(1));
+        let bound = |index: usize| index * self.rois.len() / count;
+        (0..count).map(|index| self.of_rois(bound(index)..bound(index + 1))).collect()
+    }
+
+    fn of_rois(&self, range: Range<usize>) -> Self {
         let own = self.patches.iter().filter(|(_, roi)| range.contains(roi));
-        Ok(Self {
+        Self {
             rois: self.rois[range.clone()].to_vec(),
             patches: own.map(|(patch, roi)| (*patch, roi - range.start)).collect(),
-            symmetries: self.symmetries[range.clone()].to_vec(),
-        })
+            symmetries: self.symmetries[range].to_vec(),
+        }
     }
 
-    /// The images of the members, each ROI once.
-    pub fn inputs(
-        &self,
-        store: &LesionStore,
-        config: &NetworkConfig,
-        device: Device,
-    ) -> Result<Inputs> {
-        let (patches, roi_of_patch) = if config.has_local() {
-            let cut: Vec<_> = self.patches.iter().map(|(patch, _)| *patch).collect();
-            let turned: Vec<_> =
-                self.patches.iter().map(|(_, roi)| self.symmetries[*roi]).collect();
-            let roi: Vec<_> = self.patches.iter().map(|(_, roi)| *roi as i64).collect();
-            let roi = Tensor::f_from_slice(&roi)?.f_to_device(device)?;
-            let patches = Some(store.cut(&cut, &turned)?);
-            if config.patch_scales.is_some() {
-                let second = Some(store.cut_second(&cut, &turned)?);
-                return Ok(Inputs { patches, rois: second, roi_of_patch: None });
+    /// The members as numbers: which images to cut, each ROI once, and the class of each row. `classes`: of each sample.
+    pub fn plan(&self, store: &LesionStore, config: &NetworkConfig, classes: &[i64]) -> BatchPlan {
+        let mut plan = BatchPlan::default();
+        let patches: Vec<Patch> = self.patches.iter().map(|(patch, _)| *patch).collect();
+        let turned: Vec<i64> = self.patches.iter().map(|(_, roi)| self.symmetries[*roi]).collect();
+        let is_wide = config.patch_scales.is_some();
+        if config.has_local() {
+            plan.layout.patches = patches.len();
+            plan.values.extend(store.plan_patches(Look::Patch, &patches, &turned));
+            if is_wide {
+                plan.layout.wide = patches.len();
+                plan.values.extend(store.plan_patches(Look::Wide, &patches, &turned));
             }
-            (patches, Some(roi))
+        }
+        if config.has_global() && !is_wide {
+            plan.layout.rois = self.rois.len();
+            plan.values.extend(store.plan_rois(&self.rois, &self.symmetries));
+            if config.has_local() {
+                plan.values.extend(self.patches.iter().map(|(_, roi)| *roi as i64));
+            }
+        }
+        if config.has_local() {
+            plan.values.extend(patches.iter().map(|patch| classes[patch.sample]));
         } else {
-            (None, None)
-        };
-        let rois =
-            config.has_global().then(|| store.rois(&self.rois, &self.symmetries)).transpose()?;
-        Ok(Inputs { patches, rois, roi_of_patch })
-    }
-
-    /// Class of each row of the network's output, [n] int64.
-    pub fn targets(
-        &self,
-        classes: &[i64],
-        config: &NetworkConfig,
-        device: Device,
-    ) -> Result<Tensor> {
-        let targets: Vec<i64> = if config.has_local() {
-            self.patches.iter().map(|(patch, _)| classes[patch.sample]).collect()
-        } else {
-            self.rois.iter().map(|&roi| classes[roi]).collect()
-        };
-        Ok(Tensor::f_from_slice(&targets)?.f_to_device(device)?)
+            plan.values.extend(self.rois.iter().map(|&roi| classes[roi]));
+        }
+        plan
     }
 }

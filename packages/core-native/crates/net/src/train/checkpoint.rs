@@ -143,11 +143,12 @@ impl Checkpoint {
         let saved = &self.progress.config;
         let other_team = processes != self.progress.processes;
         let any_threads = force || other_team;
-        // How long to go on may change.
+        // How long to go on and how often to tell of it may change.
         let comparable = |config: &TrainConfig| TrainConfig {
             max_steps: 1,
             patience: 1,
             checkpoint_every: 1,
+            report_every: 1,
             threads: if any_threads { 0 } else { config.threads },
             device: if other_team { String::new() } else { config.device.clone() },
             ..config.clone()

@@ -47,6 +47,11 @@ pub enum Event {
         /// Of this step.
         seconds: f64,
     },
+    /// Something is done otherwise than asked for, and why.
+    Notice {
+        step: i64,
+        message: String,
+    },
     Evaluation {
         step: i64,
         /// Of the validation patches.

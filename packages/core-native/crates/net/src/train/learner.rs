@@ -1,10 +1,11 @@
-use crate::config::TrainConfig;
+use crate::Result;
+use crate::config::{Switch, TrainConfig};
+use crate::cuda::SideStreams;
 use crate::distributed::Team;
-use crate::loss::{Centers, JointLoss};
-use crate::model::{Inputs, ResGlBdLstm};
+use crate::loss::{Centers, JointLoss, LossParts};
+use crate::model::{Inputs, Outputs, ResGlBdLstm};
 use crate::optimizer::Optimizer;
-use crate::{NetError, Result};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Everything that a training step moves.
 #[derive(Debug)]
@@ -29,9 +30,27 @@ pub struct StepOutcome {
     pub accuracy: f64,
 }
 
+/// Numbers that a step leaves on the device for [`Learner::outcome`].
+pub const SUMS: usize = 6;
+
+/// A batch, or the part of one that is computed at once.
+#[derive(Debug)]
+pub struct Portion {
+    pub inputs: Inputs,
+    /// [n] int64
+    pub targets: Tensor,
+    /// Its share of the batch's rows (0 .. 1).
+    pub part: f64,
+}
+
 impl Learner {
     pub fn new(config: &TrainConfig, device: Device) -> Result<Self> {
-        let network = ResGlBdLstm::new(&config.network, config.precision, device, config.seed)?;
+        let mut network = ResGlBdLstm::new(&config.network, config.precision, device, config.seed)?;
+        if config.phase_streams == Switch::On {
+            // One after the other is the same result: no stream, no failure.
+            network.side_by_side =
+                SideStreams::new(device, config.network.branches() as usize).ok();
+        }
         let features = config.network.feature_size();
         let centers =
             Centers::new(config.network.classes, features, config.precision.master(), device)?;
@@ -39,13 +58,12 @@ impl Learner {
         Ok(Self { network, centers, optimizer, loss: JointLoss::new(config), alpha: config.alpha })
     }
 
-    /// Forward, joint loss, backward, the optimizer, then the centres. `targets` [n] int64.
+    /// A step on a whole batch, alone. `targets` [n] int64.
     pub fn step(&mut self, inputs: &Inputs, targets: &Tensor) -> Result<StepOutcome> {
         self.step_in(&Team::alone(), 1.0, inputs, targets)
     }
 
-    /// The same on this process's `part` (0 .. 1) of a batch's rows. Weights, centres and running statistics are then the same in all
-    /// processes; batch statistics are each one's own.
+    /// A step of the team, of which this process has a `part` (0 .. 1) of the rows; waits for what the step came to.
     pub fn step_in(
         &mut self,
         team: &Team,
@@ -53,28 +71,58 @@ impl Learner {
         inputs: &Inputs,
         targets: &Tensor,
     ) -> Result<StepOutcome> {
-        let outputs = self.network.forward(inputs, true)?;
-        let loss = self.loss.forward(&outputs, targets, &self.centers)?;
-        let gradients = if team.is_alone() {
-            self.optimizer.gradients(&loss.total)?
-        } else {
-            let total = self.loss.of_part(&loss, part, team.size())?;
-            self.average(team, self.optimizer.gradients(&total)?)?
-        };
+        let (inputs, targets) = (inputs.shallow_clone(), targets.shallow_clone());
+        let sums = self.advance(team, [Ok(Portion { inputs, targets, part })])?;
+        self.read(&sums)
+    }
+
+    /// Waits for the sums of a step.
+    pub fn read(&self, sums: &Tensor) -> Result<StepOutcome> {
+        let mut read = [0.0; SUMS];
+        sums.f_to_device(Device::Cpu)?.f_copy_data(&mut read, SUMS)?;
+        Ok(self.outcome(read))
+    }
+
+    /// Forward, joint loss and backward of each portion; then the optimizer, then the centres. The portions of all processes make the
+    /// batch. Weights, centres and running statistics are afterwards the same in all of them; batch statistics are each portion's own.
+    ///
+    /// Returns the sums that [`Self::outcome`] reads: nothing here waits for the device.
+    pub fn advance(
+        &mut self,
+        team: &Team,
+        portions: impl IntoIterator<Item = Result<Portion>>,
+    ) -> Result<Tensor> {
+        let (mut gradients, mut sums) = (Vec::new(), Vec::new());
+        let (mut features, mut classes) = (Vec::new(), Vec::new());
+        for portion in portions {
+            let portion = portion?;
+            let (own, loss, outputs) = self.gradients(&portion, team.size())?;
+            gradients = if gradients.is_empty() { own } else { add(&gradients, &own)? };
+            sums.push(self.weighted_sums(&loss, &outputs.last, &portion)?);
+            features.push(outputs.feature.f_detach()?);
+            classes.push(portion.targets);
+        }
+        if !team.is_alone() {
+            gradients = self.average(team, gradients)?;
+        }
         self.optimizer.step(&gradients)?;
-        self.centers.update(&outputs.feature, targets, self.alpha, team)?;
-        let scalar = |tensor: &Tensor| -> Result<f64> { Ok(tensor.f_double_value(&[])?) };
-        let correct = outputs.last.f_argmax(1, false)?.f_eq_tensor(targets)?;
-        let outcome = StepOutcome {
-            loss: scalar(&loss.total)?,
-            inter: scalar(&loss.inter)?,
-            intra: scalar(&loss.intra)?,
-            last: scalar(&loss.last)?,
-            local: loss.local.as_ref().map(scalar).transpose()?,
-            global: loss.global.as_ref().map(scalar).transpose()?,
-            accuracy: scalar(&correct.f_mean(tch::Kind::Double)?)?,
-        };
-        if team.is_alone() { Ok(outcome) } else { self.combine(team, part, outcome) }
+        let (features, classes) = (Tensor::f_cat(&features, 0)?, Tensor::f_cat(&classes, 0)?);
+        self.centers.update(&features, &classes, self.alpha, team)?;
+        let own = Tensor::f_stack(&sums, 0)?;
+        let own = own.f_sum_dim_intlist([0].as_slice(), false, Kind::Double)?;
+        Ok(team.sum(vec![own])?.remove(0))
+    }
+
+    /// Forward, joint loss and backward of a portion of one of `processes`.
+    pub fn gradients(
+        &self,
+        portion: &Portion,
+        processes: usize,
+    ) -> Result<(Vec<Tensor>, LossParts, Outputs)> {
+        let outputs = self.network.forward(&portion.inputs, true)?;
+        let loss = self.loss.forward(&outputs, &portion.targets, &self.centers)?;
+        let minimized = self.loss.of_part(&loss, portion.part, processes)?;
+        Ok((self.optimizer.gradients(&minimized)?, loss, outputs))
     }
 
     /// Gradients, averaged over the processes together with the running statistics that the forward pass has moved.
@@ -91,27 +139,57 @@ impl Learner {
         Ok(averaged)
     }
 
-    /// The outcome on the whole batch.
-    fn combine(&self, team: &Team, part: f64, own: StepOutcome) -> Result<StepOutcome> {
-        let sums = team.sum_numbers(&[
-            part * own.inter,
-            self.loss.intra_weight(part) * own.intra,
-            part * own.last,
-            part * own.local.unwrap_or_default(),
-            part * own.global.unwrap_or_default(),
-            part * own.accuracy,
-        ])?;
-        let [inter, intra, last, local, global, accuracy] = sums[..] else {
-            return Err(NetError::Internal("sums are missing".into()));
-        };
-        Ok(StepOutcome {
-            loss: if self.loss.lambda == 0.0 { inter } else { inter + self.loss.lambda * intra },
+    /// Inter, intra, last, local, global and accuracy, each by the portion's weight in it. [SUMS] float64
+    fn weighted_sums(
+        &self,
+        loss: &LossParts,
+        logits: &Tensor,
+        Portion { targets, part, .. }: &Portion,
+    ) -> Result<Tensor> {
+        let part = *part;
+        let _no_grad = tch::no_grad_guard();
+        let absent = loss.last.f_zeros_like()?;
+        let is_right = logits.f_argmax(1, false)?.f_eq_tensor(targets)?;
+        let weighted = [
+            (&loss.inter, part),
+            (&loss.intra, self.loss.intra_weight(part)),
+            (&loss.last, part),
+            (loss.local.as_ref().unwrap_or(&absent), part),
+            (loss.global.as_ref().unwrap_or(&absent), part),
+            (&is_right.f_mean(Kind::Double)?, part),
+        ]
+        .into_iter()
+        .map(|(value, weight)| Ok(value.f_to_kind(Kind::Double)?.f_mul_scalar(weight)?))
+        .collect::<Result<Vec<_>>>()?;
+        Ok(Tensor::f_stack(&weighted, 0)?)
+    }
+
+    /// What the six sums of a step say.
+    pub fn outcome(&self, sums: [f64; SUMS]) -> StepOutcome {
+        let [inter, intra, last, local, global, accuracy] = sums;
+        let auxiliary = self.network.config.has_auxiliary_heads();
+        let lambda = self.loss.lambda;
+        StepOutcome {
+            loss: if lambda == 0.0 { inter } else { inter + lambda * intra },
             inter,
             intra,
             last,
-            local: own.local.map(|_| local),
-            global: own.global.map(|_| global),
+            local: auxiliary.then_some(local),
+            global: auxiliary.then_some(global),
             accuracy,
-        })
+        }
     }
+}
+
+/// Undefined where both are. Not in place: libtorch may give one tensor as the gradient of two parameters.
+fn add(sums: &[Tensor], gradients: &[Tensor]) -> Result<Vec<Tensor>> {
+    let _no_grad = tch::no_grad_guard();
+    let pairs = sums.iter().zip(gradients);
+    pairs
+        .map(|(sum, gradient)| match (sum.defined(), gradient.defined()) {
+            (true, true) => Ok(sum.f_add(gradient)?),
+            (true, false) => Ok(sum.shallow_clone()),
+            (false, _) => Ok(gradient.shallow_clone()),
+        })
+        .collect()
 }

@@ -4,9 +4,8 @@ use super::checkpoint::differing_keys;
 use super::{Checkpoint, EarlyStopping, Learner, Progress, TrainingJob};
 use crate::config::TrainConfig;
 use crate::distributed::Team;
-use crate::{NetError, Result};
+use crate::{NetError, Result, cuda};
 use serde_json::json;
-use std::path::Path;
 use tch::Device;
 
 /// The checkpoint to go on from, if the job resumes.
@@ -84,7 +83,7 @@ fn check_config(own: &TrainConfig, theirs: &TrainConfig) -> Result<()> {
 }
 
 /// NCCL carries what lies on GPUs.
-pub(super) fn connect_gpus(team: &Team, device: Device, object: Option<&Path>) -> Result<()> {
+pub(super) fn connect_gpus(team: &Team, device: Device) -> Result<()> {
     let Device::Cuda(index) = device else { return Ok(()) };
     if team.is_alone() {
         return Ok(());
@@ -93,8 +92,7 @@ pub(super) fn connect_gpus(team: &Team, device: Device, object: Option<&Path>) -
         problem: format!("GPUs cannot talk to each other: {problem}"),
         remedy: "Run `flc-native doctor`; one process per run needs no NCCL.".into(),
     };
-    let path = object.ok_or_else(|| unavailable("the CUDA part was not built".into()))?;
-    let object = flc_torch_cuda::CudaObject::open(path).map_err(|e| unavailable(e.to_string()))?;
+    let object = cuda::object().map_err(unavailable)?;
     team.connect_gpus(|store, placement| {
         // SAFETY: the store is open; the pointer is a group of the libtorch that both objects use.
         let group = unsafe {

@@ -1,15 +1,19 @@
+mod start;
+
 use super::event_log::EventLog;
-use super::job::{TrainingJob, check_classes, check_partition, check_run_dir, fingerprint};
-use super::team_start::{agree_on_start, connect_gpus, read_checkpoint};
+use super::job::TrainingJob;
+use super::out_of_memory;
+use super::outcome_queue::{OutcomeQueue, Told};
+use super::step_programs::StepPrograms;
 use super::{
-    Checkpoint, EarlyStopping, EndReason, Event, Learner, Progress, Tally, Validation, save_model,
+    Checkpoint, EarlyStopping, EndReason, Event, Learner, Portion, Progress, Tally, Validation,
+    save_model,
 };
-use crate::config::{Precision, TrainConfig};
-use crate::data::{LesionStore, PatchList, Sample, SampleRef};
-use crate::device::DeviceSpec;
-use crate::distributed::{Placement, Team};
-use crate::sampler::Sampler;
-use crate::{NetError, Result, runtime, state_file};
+use crate::config::TrainConfig;
+use crate::data::{LesionStore, PlacedBatch};
+use crate::distributed::Team;
+use crate::sampler::{Members, Sampler};
+use crate::{NetError, Result};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -90,140 +94,77 @@ struct Run<'a> {
     last_evaluation: i64,
     /// Steps done before this process.
     first_step: i64,
+    programs: StepPrograms,
+    outcomes: OutcomeQueue,
     earlier_seconds: f64,
     clock: Instant,
 }
 
 impl<'a> Run<'a> {
-    fn start(team: &'a Team, mut job: TrainingJob, emit: &mut dyn FnMut(&Event)) -> Result<Self> {
-        let (local_rank, local_size) = job.placement.as_ref().map_or((0, 1), Placement::local);
-        job.config.threads = runtime::resolve_share_of_threads(job.config.threads, local_size);
-        tch::set_num_threads(job.config.threads as i32);
-        let config = job.config.clone();
-        let device = DeviceSpec::parse(&config.device)?.open_as(local_rank, &config.device)?;
-        connect_gpus(team, device, job.cuda_object.as_deref())?;
-        let classes = check_classes(&job)?;
-        let data = fingerprint(&job);
-        let checkpoint = if team.writes() {
-            check_run_dir(&job)?;
-            read_checkpoint(&job, &data, team.size())?
-        } else {
-            None
-        };
-        if team.writes() {
-            write_config(&job.run_dir, &config)?;
-        }
-
-        let refs: Vec<_> = job
-            .samples
-            .iter()
-            .map(|s| SampleRef { file: s.file.clone(), key: s.key.clone() })
-            .collect();
-        let store = LesionStore::new(
-            &Sample::read_all(&refs)?,
-            &config.network,
-            config.background,
-            device,
-        )?;
-        let patch_size = config.network.patch_size;
-        let training = PatchList::from_triples(&job.training_patches, &store.sizes, patch_size)?;
-        let validating =
-            PatchList::from_triples(&job.validation_patches, &store.sizes, patch_size)?;
-        let groups: Vec<_> = job.samples.iter().map(|sample| sample.group.clone()).collect();
-        let (training_samples, training_patches) =
-            (training.samples().len(), training.patches.len());
-        let validation_samples = validating.samples().len();
-        check_partition(&training, &validating, &groups)?;
-        let whole_rois = !config.network.has_local();
-        let per_lesion = config.evaluate_patches_per_lesion;
-        let mut validation =
-            Validation::new(&validating, &groups, &classes, per_lesion, config.seed, whole_rois);
-        let validation_patches = validation.patches.len();
-        validation.keep_share(team);
-        let sampler = Sampler::new(&config, training, &classes)?;
-        let mut learner = Learner::new(&config, device)?;
-        let mut stopping = EarlyStopping::new(config.patience);
-        let (mut step, mut last_evaluation, mut earlier_seconds) = (0, 0, 0.0);
-        if let Some(checkpoint) = &checkpoint {
-            checkpoint.restore(&mut learner)?;
-        }
-        let resumed = checkpoint.is_some();
-        let from_processes = checkpoint.as_ref().map_or(team.size(), |c| c.progress.processes);
-        let progress =
-            agree_on_start(team, &config, &data, checkpoint.map(|c| c.progress), &mut learner)?;
-        if let Some(saved) = &progress {
-            stopping = EarlyStopping::restore(
-                config.patience,
-                saved.best_accuracy,
-                saved.best_step,
-                saved.evaluations_since_best,
-            );
-            (step, last_evaluation, earlier_seconds) =
-                (saved.step, saved.last_evaluation, saved.seconds);
-        }
-        let log = if team.writes() {
-            Some(EventLog::open(&job.run_dir, resumed.then_some(step))?)
-        } else {
-            None
-        };
-        let started = Event::Start {
-            step,
-            resumed: progress.is_some(),
-            config: Box::new(config.clone()),
-            device: device_name(device),
-            parameters: learner.network.parameters.count(),
-            training_samples,
-            training_patches,
-            validation_samples,
-            validation_patches,
-            processes: team.size(),
-            warnings: warnings(&config, device, from_processes, team.size()),
-        };
-        let mut run = Self {
-            team,
-            config,
-            run_dir: job.run_dir,
-            device,
-            classes,
-            data,
-            store,
-            sampler,
-            validation,
-            learner,
-            stopping,
-            log,
-            step,
-            last_evaluation,
-            first_step: step,
-            earlier_seconds,
-            clock: Instant::now(),
-        };
-        run.report(started, emit)?;
-        Ok(run)
-    }
-
     fn train_step(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<()> {
-        let begin = Instant::now();
         let network = &self.config.network;
         let batch = self.sampler.draw(&self.config, self.step);
         let members = batch.share(self.team)?;
-        let inputs = members.inputs(&self.store, network, self.device)?;
-        let targets = members.targets(&self.classes, network, self.device)?;
         let rows = batch.rows(network);
-        let part = members.rows(network) as f64 / rows as f64;
-        let outcome = self.learner.step_in(self.team, part, &inputs, &targets)?;
+        let parts = members.parts(self.config.accumulate as usize);
+        let plans: Vec<_> =
+            parts.iter().map(|part| part.plan(&self.store, network, &self.classes)).collect();
+        let shares: Vec<_> =
+            parts.iter().map(|part| part.rows(network) as f64 / rows as f64).collect();
+        let (team, store, learner) = (self.team, &self.store, &mut self.learner);
+        let sums = self.programs.run(&plans, &mut |batches| {
+            let portion = |(batch, &part): (&PlacedBatch, &f64)| {
+                Ok(Portion { inputs: batch.inputs(store)?, targets: batch.targets()?, part })
+            };
+            learner.advance(team, batches.iter().zip(&shares).map(portion))
+        });
+        let sums = match sums {
+            Ok(sums) => sums,
+            Err(error) => return Err(self.explain(error, &members)),
+        };
         self.step += 1;
-        if !outcome.loss.is_finite() {
-            return Err(NetError::config(
-                "learningRate",
-                format!("the loss is {} at step {}: training diverged", outcome.loss, self.step),
-                "Lower learningRate or lambda, or use intraReduction: mean. The last checkpoint is untouched.",
-            ));
+        let told = self.outcomes.push(self.step, rows, &sums)?;
+        self.tell(&told, emit)
+    }
+
+    fn explain(&self, error: NetError, members: &Members) -> NetError {
+        let (classes, config) = (&self.classes, &self.config);
+        out_of_memory::explain(
+            error,
+            &self.learner,
+            members,
+            &self.store,
+            classes,
+            config,
+            self.device,
+        )
+    }
+
+    /// Everything up to now, before what depends on it.
+    fn tell_all(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<()> {
+        let told = self.outcomes.flush()?;
+        self.tell(&told, emit)
+    }
+
+    fn tell(&mut self, told: &[Told], emit: &mut dyn FnMut(&Event)) -> Result<()> {
+        for Told { step, rows, sums, seconds } in told {
+            let outcome = self.learner.outcome(*sums);
+            if !outcome.loss.is_finite() {
+                return Err(NetError::config(
+                    "learningRate",
+                    format!("the loss is {} at step {step}: training diverged", outcome.loss),
+                    "Lower learningRate or lambda, or use intraReduction: mean. The last checkpoint is untouched.",
+                ));
+            }
+            let done = (step - self.first_step) as f64;
+            let eta =
+                self.clock.elapsed().as_secs_f64() / done * (self.config.max_steps - step) as f64;
+            self.report(Event::step(*step, outcome, *rows, *seconds, eta), emit)?;
         }
-        let done = (self.step - self.first_step) as f64;
-        let eta =
-            self.clock.elapsed().as_secs_f64() / done * (self.config.max_steps - self.step) as f64;
-        self.report(Event::step(self.step, outcome, rows, begin.elapsed().as_secs_f64(), eta), emit)
+        match self.programs.take_notice() {
+            Some(message) => self.report(Event::Notice { step: self.step, message }, emit),
+            None => Ok(()),
+        }
     }
 
     /// Also after a resume from a checkpoint that was written before its evaluation.
@@ -238,6 +179,7 @@ impl<'a> Run<'a> {
         cancelled: &dyn Fn() -> bool,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<()> {
+        self.tell_all(emit)?;
         let begin = Instant::now();
         let own =
             self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled);
@@ -249,11 +191,14 @@ impl<'a> Run<'a> {
             save_model(&self.model_dir(), &self.learner.network, self.config.background)?;
         }
         let seconds = begin.elapsed().as_secs_f64();
+        self.outcomes.restart_clock();
         self.report(Event::Evaluation { step: self.step, accuracy, loss, best, seconds }, emit)
     }
 
     /// `None` where another process writes it.
     fn checkpoint(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<Option<PathBuf>> {
+        // A diverged state is not kept.
+        self.tell_all(emit)?;
         if !self.team.writes() {
             return Ok(None);
         }
@@ -316,42 +261,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn write_config(run_dir: &Path, config: &TrainConfig) -> Result<()> {
-    let text = serde_json::to_string_pretty(config)
-        .map_err(|error| NetError::Internal(error.to_string()))?;
-    state_file::write_atomic(&run_dir.join("config.json"), text.as_bytes())
-}
-
 /// A log holds no path of the machine: names of patients hide in folders.
 fn within(run_dir: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(run_dir).unwrap_or(path).to_path_buf()
-}
-
-fn device_name(device: Device) -> String {
-    match device {
-        Device::Cuda(index) => format!("cuda:{index}"),
-        _ => "cpu".into(),
-    }
-}
-
-fn warnings(
-    config: &TrainConfig,
-    device: Device,
-    from_processes: usize,
-    processes: usize,
-) -> Vec<String> {
-    let slow_bf16 =
-        config.precision == Precision::Bf16 && device == Device::Cpu && !runtime::cpu_has_bf16();
-    let mut warnings = Vec::new();
-    if slow_bf16 {
-        warnings.push(
-            "this CPU has no bfloat16 arithmetic: precision float32 will be faster".to_string(),
-        );
-    }
-    if from_processes != processes {
-        warnings.push(format!(
-            "resumed by {processes} instead of {from_processes} processes: the run goes on, but not bit for bit"
-        ));
-    }
-    warnings
 }

@@ -4,13 +4,14 @@
 pub mod ranks;
 
 use flc_net::config::{IntraReduction, NetworkConfig, Precision, TrainConfig};
-use flc_net::data::Sample;
+use flc_net::data::{LesionStore, Look, Patch, PlacedBatch, Sample};
+use flc_net::sampler::Members;
 use flc_net::train::{TrainingJob, TrainingSample};
 use flc_net::{random, state_file};
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::path::Path;
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 /// A network that trains in milliseconds.
 pub fn small_network() -> NetworkConfig {
@@ -36,6 +37,25 @@ pub fn small_config() -> TrainConfig {
         seed: 7,
         ..TrainConfig::default()
     }
+}
+
+/// The images and classes of `members` on the CPU.
+pub fn place(
+    members: &Members,
+    store: &LesionStore,
+    config: &NetworkConfig,
+    classes: &[i64],
+) -> PlacedBatch {
+    PlacedBatch::new(&members.plan(store, config, classes), Device::Cpu).unwrap()
+}
+
+/// `patches` as the network sees them, each turned by its symmetry.
+pub fn cut(store: &LesionStore, look: Look, patches: &[Patch], symmetries: &[i64]) -> Tensor {
+    store.cut_planned(look, &store.plan_patches(look, patches, symmetries)).unwrap()
+}
+
+pub fn rois(store: &LesionStore, samples: &[usize], symmetries: &[i64]) -> Tensor {
+    store.cut_planned(Look::Roi, &store.plan_rois(samples, symmetries)).unwrap()
 }
 
 /// A square lesion of the class's brightness in each phase, with noise.

@@ -1,0 +1,59 @@
+//! What our CUDA object adds to libtorch on a GPU. Any of it may be missing; then libtorch does the work, and the reason is told.
+
+mod copies;
+mod graph;
+mod patch_kernel;
+mod side_streams;
+
+pub use copies::{Readback, Upload};
+pub use graph::Graph;
+pub use patch_kernel::{PatchKernel, patch_kernel};
+pub use side_streams::SideStreams;
+
+use crate::NetError;
+use flc_torch_cuda::{CudaObject, CudaObjectError};
+use std::ffi::c_void;
+use std::path::Path;
+use std::sync::OnceLock;
+use tch::{Device, Tensor};
+
+/// Opens libflc_torch_cuda.so, once per process. CUDA must have been loaded (runtime::load_cuda).
+pub fn open_object(path: Option<&Path>) {
+    OBJECT.get_or_init(|| {
+        let path = path.ok_or("the CUDA part was not built")?;
+        CudaObject::open(path).map_err(|error| error.to_string())
+    });
+}
+
+static OBJECT: OnceLock<Result<CudaObject, String>> = OnceLock::new();
+
+/// The opened object, or why there is none.
+pub fn object() -> Result<&'static CudaObject, String> {
+    match OBJECT.get() {
+        Some(Ok(object)) => Ok(object),
+        Some(Err(reason)) => Err(reason.clone()),
+        None => Err("the CUDA part was not opened".into()),
+    }
+}
+
+/// As the object takes it; valid while the tensor lives.
+fn pointer(tensor: &Tensor) -> *mut c_void {
+    tensor.as_ptr().cast_mut().cast()
+}
+
+/// What libtorch does in the object's place on this device, and why.
+pub fn fallbacks(device: Device) -> Vec<String> {
+    let Device::Cuda(index) = device else { return Vec::new() };
+    if let Err(reason) = object() {
+        return vec![format!("images are cut by libtorch and copies wait for the GPU: {reason}")];
+    }
+    let kernel = patch_kernel(index).err();
+    kernel.into_iter().map(|reason| format!("images are cut by libtorch: {reason}")).collect()
+}
+
+/// As every message of libtorch: memory that runs out keeps its code.
+impl From<CudaObjectError> for NetError {
+    fn from(error: CudaObjectError) -> Self {
+        Self::from_torch_message(&error.to_string())
+    }
+}
