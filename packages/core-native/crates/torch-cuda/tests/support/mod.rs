@@ -25,14 +25,19 @@ pub fn skipped<T>(reason: &str) -> Option<T> {
 }
 
 /// The object that build.mjs made; FLC_CUDA_OBJECT names another one.
+pub fn object_file() -> Option<PathBuf> {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../native/libflc_torch_cuda.so");
+    let file = std::env::var_os("FLC_CUDA_OBJECT").map_or(built, PathBuf::from);
+    if file.exists() {
+        return Some(file);
+    }
+    skipped("libflc_torch_cuda.so was not built (`npm run build`)")
+}
+
 pub fn object() -> Option<CudaObject> {
     static OPENED: OnceLock<Option<CudaObject>> = OnceLock::new();
     *OPENED.get_or_init(|| {
-        let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../native/libflc_torch_cuda.so");
-        let file = std::env::var_os("FLC_CUDA_OBJECT").map_or(built, PathBuf::from);
-        if !file.exists() {
-            return skipped("libflc_torch_cuda.so was not built (`npm run build`)");
-        }
+        let file = object_file()?;
         load_globally(&libtorch().join("libtorch_cuda.so"));
         Some(CudaObject::open(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())))
     })

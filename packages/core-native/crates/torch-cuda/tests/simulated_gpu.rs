@@ -1,0 +1,232 @@
+//! Streams, graphs, copies and the kernel's launch on libtorch's own CUDA code over a simulated device (tests/simulated): what is asked of
+//! CUDA and in which order, not what a GPU computes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says why it was skipped"
+)]
+
+mod support;
+
+use flc_torch_cuda::CudaObject;
+use std::ffi::c_void;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tch::{Device, Kind, Tensor};
+
+const GPU: Device = Device::Cuda(0);
+const INSIDE: &str = "FLC_SIMULATED_GPU";
+
+/// Runs `body` in a process of its own that has the simulated device: this test once more, by its `name`.
+fn simulated(name: &str, body: impl FnOnce(CudaObject)) {
+    if std::env::var_os(INSIDE).is_some() {
+        return body(support::object().unwrap());
+    }
+    if support::object_file().is_none() {
+        return;
+    }
+    let library = compiled();
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args([name, "--exact", "--nocapture"]).env(INSIDE, "1").env("LD_PRELOAD", library);
+    let output = again.output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+}
+
+/// The simulated device, made anew where its source changed.
+fn compiled() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let units = ["simulated/capture.cpp", "simulated/device.cpp"].map(|file| tests.join(file));
+    let others = ["simulated/state.h", "host/run.cpp", "../cuda/cut_patches.cu"];
+    let modified = |file: &Path| std::fs::metadata(file).and_then(|about| about.modified()).ok();
+    let sources = units.iter().cloned().chain(others.map(|file| tests.join(file)));
+    let newest = sources.map(|file| modified(&file)).max().flatten();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libsimulated-cuda.so");
+    if modified(&target) <= newest {
+        // The tests are processes side by side.
+        let own = target.with_extension(std::process::id().to_string());
+        let compiler = std::env::var("CXX").unwrap_or_else(|_| "g++".into());
+        // By this name the driver is looked for, and found mapped.
+        let flags = ["-std=c++17", "-Wall", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", "-o"];
+        let headers = support::libtorch().join("../../nvidia/cu13/include");
+        let mut command = Command::new(compiler);
+        command.args(flags).arg(&own).arg("-isystem").arg(headers).args(units);
+        assert!(command.status().unwrap().success());
+        std::fs::rename(own, &target).unwrap();
+    }
+    target
+}
+
+fn pointer(tensor: &Tensor) -> *mut c_void {
+    tensor.as_ptr().cast_mut().cast()
+}
+
+/// Float32 0, 1, 2, ... on the device.
+fn counted(count: i64) -> Tensor {
+    Tensor::arange(count, (Kind::Float, Device::Cpu)).to_device(GPU)
+}
+
+#[test]
+fn a_kernel_is_loaded_checked_and_launched() {
+    simulated("a_kernel_is_loaded_checked_and_launched", |object| {
+        let device = object.device(0).unwrap();
+        assert_eq!((device.name.as_str(), device.capability.as_str()), ("simulated", "9.0"));
+        let error = object.device(3).unwrap_err().to_string();
+        assert_eq!(error, "there is no GPU 3: this process sees GPU 0 alone");
+
+        let kernel = object.patch_kernel(0, &support::libtorch()).unwrap();
+        assert_eq!(kernel.architecture(), "sm_90");
+        let (side, input) = (4, 24);
+        let image = Tensor::arange(64, (Kind::Float, Device::Cpu)).square().view([2, 4, 8]);
+        let pixels = image.to_device(GPU);
+        let plan = Tensor::from_slice(&[0_i64, 8, 32, 0, 3, 8, 32, 5]).view([2, 4]).to_device(GPU);
+        let right = image.narrow(2, 3, 4).transpose(1, 2).flip([2]);
+        let squares = Tensor::stack(&[image.narrow(2, 0, 4), right], 1);
+        let expected = squares.upsample_bilinear2d([input, input], false, None, None);
+        let cut = |out: &Tensor| {
+            let (pixels, plan) = (pointer(&pixels), pointer(&plan));
+            // SAFETY: the tensors live, and the squares lie in the image.
+            unsafe { object.cut_patches(&kernel, pixels, plan, side, input, pointer(out)) }
+        };
+        let shape = [2, 2, input, input];
+        for (kind, tolerance) in [(Kind::Float, 1e-6), (Kind::BFloat16, 0.004)] {
+            let out = Tensor::empty(shape, (kind, GPU));
+            cut(&out).unwrap();
+            let out = out.to_device(Device::Cpu).to_kind(Kind::Float);
+            let difference = ((out - &expected) / (&expected + 1.0)).abs().max();
+            assert!(difference.double_value(&[]) < tolerance, "{kind:?}: {difference}");
+        }
+        let refused = |out: Tensor| cut(&out).unwrap_err().to_string();
+        let float = (Kind::Float, GPU);
+        let flat = refused(Tensor::empty([2, 2, input], float));
+        assert_eq!(flat, "the result is [2, 2, 24], not [phases, 2, 24, 24]");
+        let turned = Tensor::empty(shape, float).transpose(2, 3);
+        assert_eq!(refused(turned), "the result is not contiguous");
+        let double = Tensor::empty(shape, (Kind::Double, GPU));
+        assert_eq!(refused(double), "the result is Double, not Float");
+        let host = Tensor::empty(shape, (Kind::Float, Device::Cpu));
+        assert_eq!(refused(host), "the result lies on cpu, not on cuda:0");
+        assert_eq!(refused(Tensor::new()), "the result is an undefined tensor");
+    });
+}
+
+#[test]
+fn copies_go_round_the_ring_and_come_back() {
+    simulated("copies_go_round_the_ring_and_come_back", |object| {
+        let mut upload = object.pinned_upload(0, 3).unwrap();
+        let destination = Tensor::empty([4], (Kind::Int64, GPU));
+        for round in 0..9 {
+            // SAFETY: a live tensor, and so below.
+            unsafe { upload.send(&[round, 7, round * 2], pointer(&destination)).unwrap() };
+            let got = Vec::<i64>::try_from(destination.to_device(Device::Cpu)).unwrap();
+            assert_eq!(got[..3], [round, 7, round * 2]);
+        }
+        let mut refused = |values: &[i64], tensor: &Tensor| {
+            unsafe { upload.send(values, pointer(tensor)) }.unwrap_err().to_string()
+        };
+        let long = refused(&[0; 4], &destination);
+        assert_eq!(long, "an upload of 4 values by buffers of 3");
+        assert_eq!(refused(&[0; 3], &counted(3)), "the destination is Float, not Long");
+        let short = Tensor::empty([2], (Kind::Int64, GPU));
+        assert_eq!(refused(&[0; 3], &short), "an upload of 3 values to a tensor of 2");
+
+        let mut readback = object.readback(0, 4).unwrap();
+        assert!(!readback.is_ready().unwrap());
+        assert_eq!(readback.wait().unwrap_err().to_string(), "nothing was read back yet");
+        unsafe { readback.start(pointer(&counted(3))).unwrap() };
+        assert!(readback.is_ready().unwrap());
+        assert_eq!(readback.wait().unwrap(), [0.0, 1.0, 2.0]);
+        let error = unsafe { readback.start(pointer(&counted(5))) }.unwrap_err().to_string();
+        assert_eq!(error, "a readback of 5 values into a buffer of 4");
+        assert_eq!(readback.wait().unwrap().len(), 3, "a refused copy changes nothing");
+    });
+}
+
+#[test]
+fn a_capture_holds_side_streams_and_ends_well() {
+    simulated("a_capture_holds_side_streams_and_ends_well", |object| {
+        let values = counted(64);
+        let streams = object.side_streams(0, 3).unwrap();
+        let error = streams.enter(3).unwrap_err().to_string();
+        assert_eq!(error, "there is no side stream 3 of 3");
+        let mut readback = object.readback(0, 64).unwrap();
+        // SAFETY: a live tensor, and so below.
+        unsafe { readback.start(pointer(&values)).unwrap() };
+        let mut graphs = Vec::new();
+        let before = object.memory(0).unwrap();
+        for _ in 0..3 {
+            let capture = object.graph_begin(0).unwrap();
+            let again = object.graph_begin(0).unwrap_err().to_string();
+            assert_eq!(again, "a capture is under way in this thread already");
+            // An earlier readback is no part of it, a new one must not become one.
+            assert!(readback.is_ready().unwrap());
+            assert_eq!(readback.wait().unwrap().len(), 64);
+            let error = unsafe { readback.start(pointer(&values)) }.unwrap_err().to_string();
+            assert_eq!(error, "a readback cannot be part of a capture");
+            streams.fork().unwrap();
+            let branches: Vec<Tensor> = (0..3)
+                .map(|i| {
+                    let _guard = streams.enter(i).unwrap();
+                    values.sin() + 1.0
+                })
+                .collect();
+            streams.join().unwrap();
+            let noise = Tensor::stack(&branches, 0).rand_like();
+            let graph = capture.end().unwrap();
+            // The simulated device refuses a replay that is not on the stream from before the capture.
+            graph.replay().unwrap();
+            drop(noise);
+            graphs.push(graph);
+        }
+        assert!(object.memory(0).unwrap().reserved_bytes > before.reserved_bytes);
+        drop(graphs);
+        object.release_cached_memory().unwrap();
+        assert_eq!(object.memory(0).unwrap().reserved_bytes, before.reserved_bytes);
+        object.reset_peak_memory(0).unwrap();
+        let memory = object.memory(0).unwrap();
+        assert_eq!(memory.peak_reserved_bytes, memory.reserved_bytes);
+    });
+}
+
+#[test]
+fn a_spoilt_capture_leaves_nothing_behind() {
+    simulated("a_spoilt_capture_leaves_nothing_behind", |object| {
+        let values = counted(64);
+        let streams = object.side_streams(0, 2).unwrap();
+        // Random numbers allocate on first use.
+        drop(values.rand_like());
+        object.release_cached_memory().unwrap();
+        let before = object.memory(0).unwrap();
+        for how in ["dropped", "synchronized", "not joined", "dropped with a fork"] {
+            let capture = object.graph_begin(0).unwrap();
+            let inside = values.rand_like();
+            match how {
+                "synchronized" => {
+                    assert!(inside.f_double_value(&[0]).is_err());
+                    let error = capture.end().unwrap_err().to_string();
+                    assert!(error.contains("failed due to a previous error during capture"));
+                }
+                "not joined" => {
+                    streams.fork().unwrap();
+                    assert!(capture.end().unwrap_err().to_string().contains("unjoined work"));
+                }
+                "dropped with a fork" => {
+                    streams.fork().unwrap();
+                    drop(capture);
+                }
+                _ => drop(capture),
+            }
+            // Random numbers, memory and streams are as before.
+            drop((inside, values.rand_like()));
+            object.release_cached_memory().unwrap();
+            let after = object.memory(0).unwrap();
+            assert_eq!(after.reserved_bytes, before.reserved_bytes, "{how}");
+            streams.fork().unwrap();
+            streams.join().unwrap();
+            let graph = object.graph_begin(0).unwrap().end().unwrap();
+            graph.replay().unwrap();
+        }
+    });
+}
