@@ -4,17 +4,15 @@
  * step of a tiny network on four lesions. The lesions are noise: **synthetic**.
  * `node bench/memory.mjs [--device cuda:0] [--quick] [--json FILE]`
  */
-import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { paperNetwork, quickNetwork } from './lib/case.mjs';
 import { gpuOrPlumbing } from './lib/gpu.mjs';
 import { median } from './lib/measure.mjs';
 import { readOptions } from './lib/options.mjs';
 import { publish } from './lib/print.mjs';
+import { trainInProcess } from './lib/processes.mjs';
 import { writeTrainingCohort } from './lib/training-cohort.mjs';
 
-const script = fileURLToPath(new URL('./lib/rank-process.mjs', import.meta.url));
 const options = readOptions();
 const { device, gpu } = options.device ? gpuOrPlumbing(options) : { device: 'cpu', gpu: null };
 const target = device === 'cpu' ? 4.5 : 1.5;
@@ -34,16 +32,19 @@ const runs = [
 const results = [];
 for (const { name, lesions: count, config, precision = 'float32' } of runs) {
   const { directory, ...job } = await writeTrainingCohort({ lesions: count, side: 40, seed: 1 });
-  const answer = await answerOf({
-    ...job,
-    runDir: join(directory, 'run'),
-    config: {
-      ...{ intraReduction: 'mean', evaluatePatchesPerLesion: 1, threads: options.threads },
-      ...(options.quick ? tiny : config),
-      ...{ device, precision },
+  const answer = await trainInProcess(
+    {
+      ...job,
+      runDir: join(directory, 'run'),
+      config: {
+        ...{ intraReduction: 'mean', evaluatePatchesPerLesion: 1, threads: options.threads },
+        ...(options.quick ? tiny : config),
+        ...{ device, precision },
+      },
+      distributed: false,
     },
-    distributed: false,
-  });
+    options.threads,
+  );
   process.stderr.write(`${name}: ${(answer.peak / 2 ** 30).toFixed(2)} GiB\n`);
   const { seconds, peak } = answer;
   results.push({ name, seconds, median: median(seconds), memoryBytes: peak });
@@ -65,12 +66,3 @@ publish(
   undefined,
   gpu,
 );
-
-function answerOf(job) {
-  const child = fork(script, { env: { ...process.env, OMP_NUM_THREADS: String(options.threads) } });
-  child.send(job);
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('close', (code, signal) => reject(new Error(`a process ended: ${signal ?? code}`)));
-  });
-}

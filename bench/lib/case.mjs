@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { python, pythonEnvironment } from './contenders.mjs';
+import { scratchFolder } from './scratch.mjs';
 
 const script = fileURLToPath(new URL('../peer/case_files.py', import.meta.url));
 
@@ -17,8 +15,7 @@ export const skipped = 77;
  * @param {{ network: object, patches: number, rois: number, roiSize: number[], seed: number, quick?: boolean }} description
  */
 export function writeCase(description) {
-  const directory = mkdtempSync(join(tmpdir(), 'flc-bench-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const directory = scratchFolder();
   const args = [script, directory, JSON.stringify(description)];
   const { status, stderr, error } = spawnSync(python, args, {
     env: pythonEnvironment(),
@@ -34,8 +31,6 @@ export function writeCase(description) {
   }
   return directory;
 }
-
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 /** The paper's network, and a small one that only shows that everything runs. */
 export const paperNetwork = { depth: 3, widths: [16, 32, 64], hiddenSize: 64 };

@@ -11,8 +11,12 @@ const usage = `  --quick          tiny sizes: shows that everything runs, measur
   --device NAME    cuda or cuda:N, where a benchmark is of the GPU
 `;
 
-/** The flags that all benchmarks share. Exits with the usage on a wrong one. */
-export function readOptions() {
+/**
+ * The flags that all benchmarks share. Exits with the usage on a wrong one.
+ *
+ * @param {Record<string, { type: 'string' | 'boolean' }>} [more] flags of this benchmark alone
+ */
+export function readOptions(more = {}) {
   try {
     const { values } = parseArgs({
       options: {
@@ -24,6 +28,7 @@ export function readOptions() {
         'peer-only': { type: 'boolean', default: false },
         compile: { type: 'boolean', default: false },
         device: { type: 'string' },
+        ...more,
       },
     });
     // Two benchmarks run side by side under --quick, and threads that wait for a core by spinning would take it from the other.

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomStream, writeSafetensors } from '@flc-native/pipeline';
+import { scratchFolder } from './scratch.mjs';
 
 const phases = 3;
 
@@ -12,8 +11,7 @@ const phases = 3;
  * @param {{ lesions: number, side: number, seed: number }} description sides in pixels
  */
 export async function writeTrainingCohort({ lesions, side, seed }) {
-  const directory = mkdtempSync(join(tmpdir(), 'flc-bench-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const directory = scratchFolder();
   const file = join(directory, 'case.safetensors');
   const mask = new Uint8Array(side * side).fill(1);
   const window = Float32Array.from([-70, 180, -70, 180, -70, 180]);
