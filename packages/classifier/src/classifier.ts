@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { Network, type Precision } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
-import { prepareLesion, registerLesion, type Volume } from '@flc-native/pipeline';
+import { type Prepared, prepareLesion, registerLesion, type Volume } from '@flc-native/pipeline';
 import { SupportVectorClassifier } from '@flc-native/svm';
 import { readBundle } from './bundle.js';
 import { type DecisionRule, networkRule, svmRule } from './decision.js';
 import {
   type LesionSlice,
+  type MapOptions,
   type MappedLesion,
   mapLesion,
+  mapLesions,
   type SliceLabelMap,
 } from './label-maps.js';
+import { lesionPacks } from './lesion-packs.js';
+import type { Lesion } from './lesions.js';
 import { type ModelDescription, prepareOptionsOf } from './model-description.js';
 import type { PatchNetwork } from './patch-network.js';
 import { roiOf } from './patch-selection.js';
@@ -83,17 +87,34 @@ export class Classifier {
    * The label map of a lesion at the pace that the model was fitted with.
    *
    * @param slices the slices of one lesion
-   * @throws FlcError CANCELLED between two slices
+   * @throws FlcError CANCELLED
    */
   labelMap(slices: readonly LesionSlice[], signal?: AbortSignal): Promise<MappedLesion> {
     this.#assertOpen();
+    return mapLesion(this.#network, slices, this.#mapOptions({ signal }));
+  }
+
+  /** The label maps of prepared lesions, whose patches share the network's batches. @throws FlcError CANCELLED */
+  async *labelMaps(
+    prepared: Prepared,
+    lesions: readonly Lesion[],
+    notify: Pick<MapOptions, 'signal' | 'onNotice'> = {},
+  ): AsyncGenerator<{ readonly lesion: Lesion; readonly mapped: MappedLesion }> {
+    this.#assertOpen();
+    const options = this.#mapOptions(notify);
+    const { patchesAtOnce } = this.#network;
+    for await (const pack of lesionPacks(prepared, lesions, { ...options, patchesAtOnce })) {
+      const slices = pack.map((loaded) => loaded.slices);
+      const maps = await mapLesions(this.#network, slices, options);
+      for (const [i, { lesion }] of pack.entries())
+        yield { lesion, mapped: maps[i] as MappedLesion };
+    }
+  }
+
+  #mapOptions(notify: Pick<MapOptions, 'signal' | 'onNotice'>): MapOptions {
     const { classes, labelMapPace, network } = this.description;
-    return mapLesion(this.#network, slices, {
-      numClasses: classes.length,
-      pace: labelMapPace,
-      hasPatches: network.pathways !== 'global',
-      signal,
-    });
+    const hasPatches = network.pathways !== 'global';
+    return { numClasses: classes.length, pace: labelMapPace, hasPatches, ...notify };
   }
 
   /** Class and probabilities of a lesion whose label map is known. */

@@ -11,7 +11,7 @@ import { Classifier, type ClassifierOptions } from './classifier.js';
 import { dataHash, imageHashes } from './cohort.js';
 import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from './evaluation.js';
 import type { MappedLesion } from './label-maps.js';
-import { type Lesion, lesionsOf, loadLesion, slicesAsLesions } from './lesions.js';
+import { type Lesion, lesionsOf, slicesAsLesions } from './lesions.js';
 import type { ModelDescription } from './model-description.js';
 
 export interface EvaluateOptions extends ClassifierOptions {
@@ -25,6 +25,8 @@ export interface EvaluateOptions extends ClassifierOptions {
   readonly unit?: 'slice' | 'lesion';
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of what is done otherwise than asked for. */
+  readonly onNotice?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ interface ClassifySamplesOptions extends Omit<EvaluateOptions, 'partition' | 'pa
 }
 
 async function classifySamples(options: ClassifySamplesOptions): Promise<EvaluationResult> {
-  const { prepared, unit = 'lesion', samples, signal, onProgress } = options;
+  const { prepared, unit = 'lesion', samples, signal, onProgress, onNotice } = options;
   const { bundle, device, threads, precision } = options;
   const classifier = await Classifier.load(bundle, {
     ...(device === undefined ? {} : { device }),
@@ -89,14 +91,16 @@ async function classifySamples(options: ClassifySamplesOptions): Promise<Evaluat
     const lesions = unit === 'lesion' ? lesionsOf(samples) : slicesAsLesions(samples);
     const predictions: LesionPrediction[] = [];
     const labelMaps: EvaluatedLabelMap[] = [];
-    for (const [i, lesion] of lesions.entries()) {
-      onProgress?.(i, lesions.length);
-      const mapped = await classifier.labelMap(await loadLesion(prepared, lesion), signal);
+    onProgress?.(0, lesions.length);
+    for await (const { lesion, mapped } of classifier.labelMaps(prepared, lesions, {
+      signal,
+      onNotice,
+    })) {
       labelMaps.push(...mapped.labelMaps);
       const decision = classifier.decide(mapped);
       predictions.push(prediction(lesion, decision, mapped));
+      onProgress?.(predictions.length, lesions.length);
     }
-    onProgress?.(lesions.length, lesions.length);
     return {
       name: options.name,
       classes: classifier.classes,

@@ -272,6 +272,7 @@ async function fitDecision(
         dataHash: data,
       },
       onProgress: (done, total) => onEvent?.({ type: 'label-maps', done, total }),
+      onNotice: (message) => onEvent?.({ type: 'notice', step: config.maxSteps, message }),
     },
   );
   const { classes } = prepared.index;

@@ -31,57 +31,98 @@ export interface MapOptions {
   /** The network has a local pathway; without one there is one prediction for each ROI. */
   readonly hasPatches: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Told of what is done otherwise than asked for. */
+  readonly onNotice?: ((message: string) => void) | undefined;
 }
 
 /**
- * Classifies every patch of a lesion on a grid of the given pace. The addon computes the global features of a slice
- * once, whatever the number of its patches.
+ * Classifies every patch of lesions on a grid of the given pace, in one request: patches of many lesions share the network's
+ * batches, and the global features of a slice are computed once, whatever the number of its patches.
  *
- * @param slices the slices of one lesion, at least one
- * @throws FlcError CANCELLED between two slices; what the network throws
+ * @param lesions the slices of each lesion, at least one
+ * @throws FlcError CANCELLED; what the network throws
  */
+export async function mapLesions(
+  network: PatchNetwork,
+  lesions: readonly (readonly LesionSlice[])[],
+  options: MapOptions,
+): Promise<MappedLesion[]> {
+  throwIfCancelled(options.signal);
+  const slices = lesions.flat();
+  const corners = slices.map(({ roi }) =>
+    options.hasPatches ? patchesOf(roi, options.pace) : Int32Array.of(0, 0),
+  );
+  const predictions = await network.predictPatches({
+    samples: slices.map(({ input }) => input),
+    patches: triples(corners),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (predictions.reducedTo !== undefined)
+    options.onNotice?.(
+      `label maps take ${predictions.reducedTo} patches at once instead of ${network.patchesAtOnce}: memory did not hold more`,
+    );
+  let slice = 0;
+  let patch = 0;
+  return lesions.map((own) => {
+    const first = patch;
+    const labelMaps = own.map(({ sampleId, roi }): SliceLabelMap => {
+      const places = corners[slice++] ?? new Int32Array();
+      const classes = predictions.classes.subarray(patch, patch + places.length / 2);
+      patch += classes.length;
+      const map = options.hasPatches
+        ? labelMapFromPredictions(roi.h, roi.w, places, classes)
+        : { h: roi.h, w: roi.w, data: new Int8Array(roi.h * roi.w).fill(-1) };
+      return { sampleId, ...map };
+    });
+    return { labelMaps, ...shares(labelMaps, predictions, first, patch, options) };
+  });
+}
+
+/** {@link mapLesions} of a single lesion. */
 export async function mapLesion(
   network: PatchNetwork,
   slices: readonly LesionSlice[],
   options: MapOptions,
 ): Promise<MappedLesion> {
-  const { numClasses } = options;
-  const labelMaps: SliceLabelMap[] = [];
+  const [mapped] = await mapLesions(network, [slices], options);
+  return mapped as MappedLesion;
+}
+
+/** Of a lesion whose predictions are those from `first` to before `end`. */
+function shares(
+  labelMaps: readonly SliceLabelMap[],
+  { classes, probabilities }: Awaited<ReturnType<PatchNetwork['predictPatches']>>,
+  first: number,
+  end: number,
+  { numClasses, hasPatches }: MapOptions,
+): Pick<MappedLesion, 'proportions' | 'meanProbabilities'> {
   const sums = new Float64Array(numClasses);
   const votes = new Float64Array(numClasses);
-  let numPredictions = 0;
-  for (const { sampleId, input, roi } of slices) {
-    throwIfCancelled(options.signal);
-    const corners = options.hasPatches ? patchesOf(roi, options.pace) : Int32Array.of(0, 0);
-    const { classes, probabilities } = await network.predictPatches({
-      samples: [input],
-      patches: withSample(corners),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    for (const [i, value] of probabilities.entries())
-      sums[i % numClasses] = (sums[i % numClasses] as number) + value;
-    for (const label of classes) votes[label] = (votes[label] as number) + 1;
-    numPredictions += classes.length;
-    const map = options.hasPatches
-      ? labelMapFromPredictions(roi.h, roi.w, corners, classes)
-      : { h: roi.h, w: roi.w, data: new Int8Array(roi.h * roi.w).fill(-1) };
-    labelMaps.push({ sampleId, ...map });
+  for (let patch = first; patch < end; patch++) {
+    const label = classes[patch] as number;
+    votes[label] = (votes[label] as number) + 1;
+    for (let k = 0; k < numClasses; k++)
+      sums[k] = (sums[k] as number) + (probabilities[patch * numClasses + k] as number);
   }
   return {
-    labelMaps,
-    proportions: options.hasPatches
+    proportions: hasPatches
       ? classProportions(labelMaps, numClasses)
-      : votes.map((count) => count / numPredictions),
-    meanProbabilities: sums.map((sum) => sum / numPredictions),
+      : votes.map((count) => count / (end - first)),
+    meanProbabilities: sums.map((sum) => sum / (end - first)),
   };
 }
 
-/** (row, column) pairs -> (0, row, column) triples. */
-function withSample(corners: Int32Array): Int32Array {
-  const triples = new Int32Array((corners.length / 2) * 3);
-  for (let i = 0; i < corners.length / 2; i++) {
-    triples[3 * i + 1] = corners[2 * i] as number;
-    triples[3 * i + 2] = corners[2 * i + 1] as number;
+/** (row, column) pairs of each slice -> (slice, row, column) triples. */
+function triples(corners: readonly Int32Array[]): Int32Array {
+  const count = corners.reduce((sum, { length }) => sum + length / 2, 0);
+  const triples = new Int32Array(3 * count);
+  let next = 0;
+  for (const [slice, places] of corners.entries()) {
+    for (let i = 0; i < places.length; i += 2) {
+      triples[next++] = slice;
+      triples[next++] = places[i] as number;
+      triples[next++] = places[i + 1] as number;
+    }
   }
   return triples;
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import type { Prepared } from '@flc-native/pipeline';
 import { writeFileAtomic } from '@flc-native/pipeline';
-import { type MapOptions, mapLesion } from './label-maps.js';
-import { type Lesion, loadLesion } from './lesions.js';
+import { throwIfCancelled } from './cancellation.js';
+import { type MapOptions, mapLesions } from './label-maps.js';
+import { type LoadedLesion, lesionPacks } from './lesion-packs.js';
+import type { Lesion } from './lesions.js';
 import type { PatchNetwork } from './patch-network.js';
 
 /** Proportions of the label map of each lesion, by lesion id. */
@@ -42,11 +44,17 @@ export async function lesionFeatures(
   if (missing.length === 0) return features;
   const loaded = await network();
   try {
-    for (const lesion of missing) {
-      options.onProgress?.(features.size, lesions.length);
-      const { proportions } = await mapLesion(loaded, await loadLesion(prepared, lesion), options);
-      features.set(lesion.id, [...proportions]);
-      await append(file, JSON.stringify({ id: lesion.id, proportions: [...proportions] }));
+    const { patchesAtOnce } = loaded;
+    options.onProgress?.(features.size, lesions.length);
+    for await (const pack of lesionPacks(prepared, missing, { ...options, patchesAtOnce })) {
+      const slices = pack.map((loaded) => loaded.slices);
+      for (const [i, { proportions }] of (await mapLesions(loaded, slices, options)).entries()) {
+        options.onProgress?.(features.size, lesions.length);
+        throwIfCancelled(options.signal);
+        const { id } = (pack[i] as LoadedLesion).lesion;
+        features.set(id, [...proportions]);
+        await append(file, JSON.stringify({ id, proportions: [...proportions] }));
+      }
     }
   } finally {
     loaded.close();

@@ -16,6 +16,8 @@ export interface NetworkInput {
 
 /** The part of core-native's Network that label maps need; tests put a function of their own in its place. */
 export interface PatchNetwork {
+  /** Patches that share a batch. */
+  readonly patchesAtOnce: number;
   predictPatches(request: {
     readonly samples: readonly NetworkInput[];
     /** (sample, row, column) triples. */
@@ -26,6 +28,8 @@ export interface PatchNetwork {
     readonly classes: Uint8Array;
     /** Softmax output, [patches, classes]. */
     readonly probabilities: Float32Array;
+    /** Patches in a batch in the end, where memory did not hold as many as intended. */
+    readonly reducedTo?: number;
   }>;
   close(): void;
 }

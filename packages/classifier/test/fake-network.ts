@@ -14,6 +14,7 @@ export function fakeNetwork(
   let isClosed = false;
   return {
     requests,
+    patchesAtOnce: 16,
     get isClosed() {
       return isClosed;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mapLesion } from '../src/label-maps.js';
+import { mapLesion, mapLesions } from '../src/label-maps.js';
 import { patchesOf, roiOf } from '../src/patch-selection.js';
 import { fakeNetwork } from './fake-network.js';
 import { fullSlice } from './slices.js';
@@ -40,27 +40,53 @@ describe('mapLesion', () => {
     const slices = [fullSlice('a', 20, 20, 3), fullSlice('b', 20, 20, 3), fullSlice('c', 9, 9, 1)];
     const mapped = await mapLesion(network, slices, { ...options, hasPatches: false });
     expect(network.requests.map(({ patches }) => [...patches])).toEqual([
-      [0, 0, 0],
-      [0, 0, 0],
-      [0, 0, 0],
+      [0, 0, 0, 1, 0, 0, 2, 0, 0],
     ]);
     expect([...mapped.proportions]).toEqual([0, 1 / 3, 0, 2 / 3]);
     expect(mapped.labelMaps[0]?.data.every((label) => label === -1)).toBe(true);
   });
 
-  it('stops between slices when asked to', async () => {
-    const controller = new AbortController();
-    const network = fakeNetwork(4, () => {
-      controller.abort();
-      return 0;
-    });
-    const slices = [fullSlice('a', 8, 8), fullSlice('b', 8, 8)];
+  it('stops when asked to', async () => {
+    const network = fakeNetwork(4, () => 0);
+    const signal = AbortSignal.abort();
     await expect(
-      mapLesion(network, slices, { ...options, signal: controller.signal }),
-    ).rejects.toMatchObject({
-      code: 'CANCELLED',
-    });
-    expect(network.requests).toHaveLength(1);
+      mapLesion(network, [fullSlice('a', 8, 8)], { ...options, signal }),
+    ).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(network.requests).toHaveLength(0);
+  });
+});
+
+describe('mapLesions', () => {
+  it('gives each lesion what it gets alone, in one request', async () => {
+    const classAt = (row: number, column: number, image: Int16Array) =>
+      (row + 2 * column + (image[0] ?? 0)) % 4;
+    const lesions = [
+      [fullSlice('a', 8, 10, 1), fullSlice('b', 9, 9, 2)],
+      [fullSlice('c', 7, 7, 3)],
+      [fullSlice('d', 12, 8)],
+    ];
+    const together = fakeNetwork(4, classAt);
+    const mapped = await mapLesions(together, lesions, options);
+    expect(together.requests).toHaveLength(1);
+    const alone = await Promise.all(
+      lesions.map((slices) => mapLesion(fakeNetwork(4, classAt), slices, options)),
+    );
+    expect(mapped).toEqual(alone);
+  });
+
+  it('says when memory held fewer patches than a batch', async () => {
+    const network = fakeNetwork(4, () => 0);
+    const small = {
+      ...network,
+      predictPatches: async (request: Parameters<typeof network.predictPatches>[0]) => ({
+        ...(await network.predictPatches(request)),
+        reducedTo: 4,
+      }),
+    };
+    const notices: string[] = [];
+    const onNotice = (message: string) => notices.push(message);
+    await mapLesions(small, [[fullSlice('a', 8, 8)]], { ...options, onNotice });
+    expect(notices).toEqual([expect.stringContaining('4 patches at once instead of 16')]);
   });
 });
 

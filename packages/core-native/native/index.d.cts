@@ -19,6 +19,8 @@ export declare class BindingCancellation {
 export declare class BindingNetwork {
   /** The architecture, as in network.json. */
   get config(): any
+  /** Patches that share a batch. */
+  get patchesAtOnce(): number
   predict(samples: Array<BindingSample>, patches: Int32Array, cancellation: BindingCancellation): Promise<BindingPredictions | BindingFailure>
   close(): void
 }

@@ -43,10 +43,13 @@ export interface Predictions {
 export class Network {
   readonly #native: BindingNetwork;
   readonly config: NetworkConfig;
+  /** Patches that share a batch. */
+  readonly patchesAtOnce: number;
 
   private constructor(native: BindingNetwork) {
     this.#native = native;
     this.config = native.config as NetworkConfig;
+    this.patchesAtOnce = native.patchesAtOnce;
   }
 
   /**

@@ -24,7 +24,7 @@ export const evaluate = defineCommand({
     'flc-native evaluate --prepared prepared --run runs/first --unit slice --json',
   ],
   options,
-  async run(settings, { signal, progress }) {
+  async run(settings, { signal, progress, note }) {
     const { evaluate: evaluatePart, writeEvaluation } = await import('@flc-native/classifier');
     const { buildReport, metricsJson, metricsText, predictionsCsv } = await import(
       '@flc-native/report'
@@ -43,6 +43,7 @@ export const evaluate = defineCommand({
       ...(precision === undefined ? {} : { precision }),
       signal,
       onProgress: (done, total) => bar.update(done, total),
+      onNotice: (message) => note(`note: ${message}`),
     }).finally(() => bar.stop());
     const out = settings.out ?? evaluationFolder(settings.run);
     await writeEvaluation(join(out, evaluationFile), result);

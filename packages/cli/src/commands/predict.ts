@@ -142,7 +142,7 @@ function filesOf(phases: readonly string[], given: Readonly<Record<string, strin
 async function predictDataset(
   settings: PredictSettings,
   file: string,
-  { signal, progress }: Surroundings,
+  { signal, progress, note }: Surroundings,
   finish: (predicted: Predicted) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { classifyPrepared, prepareOptionsOf, readModelDescription } = await import(
@@ -168,6 +168,7 @@ async function predictDataset(
       ...deviceOf(settings),
       signal,
       onProgress: (count, total) => classifying.update(count, total),
+      onNotice: (message) => note(`note: ${message}`),
     });
     const samples = new Map(prepared.index.samples.map((sample) => [sample.id, sample]));
     classifying.stop();

@@ -1,6 +1,6 @@
 use crate::cancellation::BindingCancellation;
 use crate::failure::{BindingFailure, guarded};
-use crate::network_thread::{self, LoadRequest, PredictRequest};
+use crate::network_thread::{self, Facts, LoadRequest, PredictRequest};
 use crate::samples::{BindingSample, OwnedSample};
 use flc_net::NetError;
 use flc_net::config::Precision;
@@ -58,6 +58,7 @@ pub struct BindingPredictions {
 pub struct BindingNetwork {
     requests: Option<Sender<PredictRequest>>,
     config: Value,
+    patches_at_once: u32,
 }
 
 #[napi(ts_return_type = "Promise<BindingNetwork | BindingFailure>")]
@@ -74,9 +75,10 @@ pub fn load_network(env: &Env, options: BindingLoadOptions) -> Result<Object<'_>
     network_thread::spawn(request, move |outcome| {
         deferred.resolve(Box::new(move |_| {
             Ok(match outcome {
-                Ok((requests, config)) => {
+                Ok((requests, Facts { config, patches_at_once })) => {
                     let config = serde_json::to_value(config)?;
-                    Either::A(BindingNetwork { requests: Some(requests), config })
+                    let patches_at_once = patches_at_once as u32;
+                    Either::A(BindingNetwork { requests: Some(requests), config, patches_at_once })
                 }
                 Err(failure) => Either::B(failure),
             })
@@ -91,6 +93,12 @@ impl BindingNetwork {
     #[napi(getter)]
     pub fn config(&self) -> Value {
         self.config.clone()
+    }
+
+    /// Patches that share a batch.
+    #[napi(getter)]
+    pub fn patches_at_once(&self) -> u32 {
+        self.patches_at_once
     }
 
     #[napi(ts_return_type = "Promise<BindingPredictions | BindingFailure>")]

@@ -30,22 +30,30 @@ pub struct PredictRequest {
     pub reply: Box<dyn FnOnce(Result<Predictions, BindingFailure>) + Send>,
 }
 
+/// What is known of a loaded network outside its thread.
+pub struct Facts {
+    pub config: NetworkConfig,
+    pub patches_at_once: usize,
+}
+
 struct Loaded {
     network: FoldedNetwork,
     background: Background,
 }
 
-/// Loads the network on a new thread; `ready` gets the channel to it and its architecture, or why it could not be loaded.
+/// Loads the network on a new thread; `ready` gets the channel to it and its facts, or why it could not be loaded.
 pub fn spawn(
     request: LoadRequest,
-    ready: impl FnOnce(Result<(Sender<PredictRequest>, NetworkConfig), BindingFailure>) + Send + 'static,
+    ready: impl FnOnce(Result<(Sender<PredictRequest>, Facts), BindingFailure>) + Send + 'static,
 ) -> std::io::Result<()> {
     std::thread::Builder::new().name("flc-network".into()).spawn(move || {
         match guarded(|| load(&request)) {
             Err(failure) => ready(Err(failure)),
             Ok(loaded) => {
                 let (sender, receiver) = channel();
-                ready(Ok((sender, loaded.network.config.clone())));
+                let FoldedNetwork { config, patches_at_once, .. } = &loaded.network;
+                let facts = Facts { config: config.clone(), patches_at_once: *patches_at_once };
+                ready(Ok((sender, facts)));
                 serve(&loaded, &receiver);
             }
         }

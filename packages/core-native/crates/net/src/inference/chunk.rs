@@ -40,14 +40,14 @@ impl FoldedNetwork {
 /// Chunks of a shape that run eagerly before one is captured: most calls are over by then, and cuDNN has chosen its algorithms.
 const WARM_UP: u32 = 4;
 
-/// Classifies chunk after chunk; on a GPU those of the first one's shape by a CUDA graph, where that can be done.
-#[derive(Debug)]
-pub struct ChunkProgram<'a> {
-    network: &'a FoldedNetwork,
+/// Classifies chunk after chunk; on a GPU those of a shape that keeps coming by a CUDA graph, where that can be done.
+#[derive(Debug, Default)]
+pub struct ChunkProgram {
     shapes: Vec<Vec<i64>>,
     eager: u32,
     captured: Option<Captured>,
-    may_capture: bool,
+    /// A capture has failed.
+    stays_eager: bool,
 }
 
 #[derive(Debug)]
@@ -57,40 +57,43 @@ struct Captured {
     probabilities: Tensor,
 }
 
-impl<'a> ChunkProgram<'a> {
-    pub fn new(network: &'a FoldedNetwork) -> Self {
+impl ChunkProgram {
+    /// [n, classes] float32. A program is for one network.
+    pub fn run(&mut self, network: &FoldedNetwork, chunk: Chunk) -> Result<Tensor> {
         let on_gpu = matches!(network.device, Device::Cuda(_));
-        let may_capture = on_gpu && Graph::unavailable().is_none();
-        Self { network, shapes: Vec::new(), eager: 0, captured: None, may_capture }
-    }
-
-    /// [n, classes] float32
-    pub fn run(&mut self, chunk: Chunk) -> Result<Tensor> {
-        if self.shapes != chunk.shapes() {
-            self.shapes = chunk.shapes();
-            (self.eager, self.captured) = (0, None);
+        if !on_gpu || self.stays_eager || Graph::unavailable().is_some() {
+            return network.classify(&chunk);
         }
-        if let Some(Captured { graph, chunk: placed, probabilities }) = &self.captured {
-            for (place, tensor) in placed.tensors().zip(chunk.tensors()) {
-                place.shallow_clone().f_copy_(tensor)?;
-            }
-            graph.replay()?;
-            return copy(probabilities);
+        let is_usual = self.shapes == chunk.shapes();
+        if let (true, Some(captured)) = (is_usual, &self.captured) {
+            return captured.run(&chunk);
         }
-        if self.may_capture && self.eager >= WARM_UP {
-            let work = || self.network.classify(&chunk);
-            match Graph::capture(self.network.device, work) {
+        if is_usual && self.eager >= WARM_UP {
+            match Graph::capture(network.device, || network.classify(&chunk)) {
                 Ok((graph, probabilities)) => {
-                    graph.replay()?;
-                    let result = copy(&probabilities)?;
-                    self.captured = Some(Captured { graph, chunk, probabilities });
-                    return Ok(result);
+                    let captured = self.captured.insert(Captured { graph, chunk, probabilities });
+                    captured.graph.replay()?;
+                    return copy(&captured.probabilities);
                 }
-                Err(_) => self.may_capture = false,
+                Err(_) => self.stays_eager = true,
             }
         }
-        self.eager += 1;
-        self.network.classify(&chunk)
+        // The last chunk of a call is smaller than the others: it does not throw away what was captured.
+        if !is_usual && self.captured.is_none() {
+            (self.shapes, self.eager) = (chunk.shapes(), 0);
+        }
+        self.eager += u32::from(is_usual);
+        network.classify(&chunk)
+    }
+}
+
+impl Captured {
+    fn run(&self, chunk: &Chunk) -> Result<Tensor> {
+        for (place, tensor) in self.chunk.tensors().zip(chunk.tensors()) {
+            place.shallow_clone().f_copy_(tensor)?;
+        }
+        self.graph.replay()?;
+        copy(&self.probabilities)
     }
 }
 

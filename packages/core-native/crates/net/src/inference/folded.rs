@@ -1,9 +1,11 @@
+use super::chunk::ChunkProgram;
 use crate::Result;
 use crate::config::{NetworkConfig, Precision};
 use crate::model::{
     BN_EPSILON, Block, ConvBn, DenseLayers, Fusion, Pathway, ResGlBdLstm, ResidualPathway,
     Shortcut, YasakaPathway, channels_last, ends_stage, pad_shortcut, pool,
 };
+use std::cell::RefCell;
 use tch::{Device, Kind, Tensor};
 
 /// A network for inference alone. Its heads share their tensors with the network that it was made from; the convolutions are its own.
@@ -17,6 +19,7 @@ pub struct FoldedNetwork {
     pub fusion: Fusion,
     /// Bounds the memory of a label map.
     pub patches_at_once: usize,
+    pub(super) program: RefCell<ChunkProgram>,
 }
 
 /// For caches; larger batches are no faster.
@@ -42,6 +45,7 @@ impl FoldedNetwork {
                 Device::Cuda(_) => PATCHES_AT_ONCE_ON_GPU,
                 _ => PATCHES_AT_ONCE_ON_CPU,
             },
+            program: RefCell::default(),
         })
     }
 

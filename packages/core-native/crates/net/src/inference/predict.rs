@@ -1,5 +1,5 @@
 use super::FoldedNetwork;
-use super::chunk::{Chunk, ChunkProgram};
+use super::chunk::Chunk;
 use super::packing::Packing;
 use crate::Result;
 use crate::data::{LesionStore, Look, Patch};
@@ -48,7 +48,6 @@ impl FoldedNetwork {
         } else {
             None
         };
-        let mut program = ChunkProgram::new(self);
         let mut packing = Packing::new(self.patches_at_once);
         let classify = &mut |patches: &[Patch]| {
             let upright = vec![0; patches.len()];
@@ -66,7 +65,7 @@ impl FoldedNetwork {
                     Some(features.f_index_select(0, &roi)?)
                 }
             };
-            program.run(Chunk { local, wide, shared })
+            self.program.borrow_mut().run(self, Chunk { local, wide, shared })
         };
         let probabilities = packing.in_chunks(patches, self.device, cancelled, classify)?;
         Predictions::read(&probabilities, packing.reduced_to())

@@ -184,6 +184,12 @@ impl<'a> Run<'a> {
         let own =
             self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled);
         let tally = Tally::of_team(self.team, own)?;
+        if let Some(patches) = tally.reduced_to {
+            let message = format!(
+                "evaluation takes {patches} patches at once: memory did not hold more"
+            );
+            self.report(Event::Notice { step: self.step, message }, emit)?;
+        }
         let (accuracy, loss) = (tally.accuracy(), tally.mean_loss());
         self.last_evaluation = self.step;
         let best = self.stopping.observe(self.step, accuracy);

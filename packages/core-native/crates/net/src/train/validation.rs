@@ -75,7 +75,8 @@ impl Validation {
         let predictions =
             FoldedNetwork::new(network, device)?.predict(store, &self.patches, cancelled)?;
         let classes = network.config.classes as usize;
-        let mut tally = Tally { count: self.targets.len() as f64, ..Tally::default() };
+        let (count, reduced_to) = (self.targets.len() as f64, predictions.reduced_to);
+        let mut tally = Tally { count, reduced_to, ..Tally::default() };
         for (row, &target) in self.targets.iter().enumerate() {
             let is_correct = i64::from(predictions.classes[row]) == target;
             tally.correct += f64::from(u8::from(is_correct));
@@ -93,6 +94,8 @@ pub struct Tally {
     pub correct: f64,
     /// Cross-entropies of `fc`.
     pub loss: f64,
+    /// Of this process alone: patches that were computed at once in the end, where memory did not hold as many as intended.
+    pub reduced_to: Option<usize>,
 }
 
 impl Tally {
@@ -104,7 +107,9 @@ impl Tally {
         };
         let sums = team.sum_numbers(&[own.count, own.correct, own.loss, cancelled])?;
         match sums[..] {
-            [count, correct, loss, 0.0] => Ok(Self { count, correct, loss }),
+            [count, correct, loss, 0.0] => {
+                Ok(Self { count, correct, loss, reduced_to: own.reduced_to })
+            }
             _ => Err(NetError::Cancelled { checkpoint: None }),
         }
     }
