@@ -14,6 +14,7 @@ use flc_torch_cuda::CudaObject;
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use tch::{Device, Kind, Tensor};
 
 const GPU: Device = Device::Cuda(0);
@@ -35,8 +36,13 @@ fn simulated(name: &str, body: impl FnOnce(CudaObject)) {
     assert!(output.status.success(), "{words}");
 }
 
-/// The simulated device, made anew where its source changed.
-fn compiled() -> PathBuf {
+/// The simulated device, made anew where its source changed; once, where the tests are threads of one process.
+fn compiled() -> &'static Path {
+    static COMPILED: OnceLock<PathBuf> = OnceLock::new();
+    COMPILED.get_or_init(compile)
+}
+
+fn compile() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let units = ["simulated/capture.cpp", "simulated/device.cpp"].map(|file| tests.join(file));
     let others = ["simulated/state.h", "host/run.cpp", "../cuda/cut_patches.cu"];
@@ -45,7 +51,7 @@ fn compiled() -> PathBuf {
     let newest = sources.map(|file| modified(&file)).max().flatten();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libsimulated-cuda.so");
     if modified(&target) <= newest {
-        // The tests are processes side by side.
+        // Other tests are processes beside this one.
         let own = target.with_extension(std::process::id().to_string());
         let compiler = std::env::var("CXX").unwrap_or_else(|_| "g++".into());
         // By this name the driver is looked for, and found mapped.

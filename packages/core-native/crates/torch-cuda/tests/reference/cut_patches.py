@@ -1,5 +1,6 @@
 """Writes ../fixtures/cut-patches.json with PyTorch 2.11 and NumPy: squares turned by numpy.rot90/flip and resized by F.interpolate in
-float64, and float32 numbers rounded to bfloat16. `python cut_patches.py`"""
+float64, and float32 numbers rounded to bfloat16. `python cut_patches.py`, then
+`npx biome format --write` on the file."""
 
 import json
 from pathlib import Path
