@@ -55,6 +55,7 @@ export async function diagnose(): Promise<Diagnosis> {
 }
 
 type RuntimeReport = ReturnType<typeof import('@flc-native/core-native')['runtimeReport']>;
+type Gpu = RuntimeReport['cuda']['gpus'][number];
 
 function platformFacts(platform: PlatformFacts): Fact[] {
   const { glibc, nvidia } = platform;
@@ -108,7 +109,14 @@ function runtimeFacts(
       cuda.loaded ? `loaded, has_cudart ${cuda.hasCudart}, ${gpus}` : 'not loaded',
     ),
     fact('NCCL', nccl, nccl ? 'found' : 'not found'),
+    ...cuda.gpus.map((gpu, index) => fact(`cuda:${index}`, gpu, gpuText(gpu))),
   ];
+}
+
+function gpuText({ name, capability, totalBytes, freeBytes, problem }: Gpu): string {
+  if (name === undefined) return problem ?? 'our own CUDA part is missing';
+  const gib = (bytes = 0) => (bytes / 2 ** 30).toFixed(1);
+  return `${name}, compute capability ${capability}, ${gib(freeBytes)} of ${gib(totalBytes)} GiB free`;
 }
 
 function platformFindings(platform: PlatformFacts): Finding[] {
@@ -151,7 +159,16 @@ async function loadRuntime() {
 }
 
 function cudaFindings({ cuda }: RuntimeReport, found: LibtorchLocation | undefined): Finding[] {
-  if (!cuda.driver || cuda.devices > 0) return [];
+  if (cuda.devices > 0) {
+    return cuda.gpus.flatMap(({ fallbacks = [] }, index) =>
+      fallbacks.map((message) => ({
+        severity: 'warning' as const,
+        message: `On cuda:${index} ${message}`,
+        remedy: 'Training works, more slowly: `npm run build` makes the CUDA part anew.',
+      })),
+    );
+  }
+  if (!cuda.driver) return [];
   return [
     {
       severity: 'warning',

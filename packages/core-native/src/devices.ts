@@ -18,6 +18,8 @@ export interface Gpu {
   readonly totalBytes?: number;
   readonly freeBytes?: number;
   readonly problem?: string;
+  /** What libtorch does there in place of our own code, and why. */
+  readonly fallbacks?: readonly string[];
 }
 
 /** What this process runs on. */

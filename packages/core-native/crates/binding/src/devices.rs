@@ -1,10 +1,10 @@
 use crate::failure::{BindingFailure, outcome};
-use flc_net::runtime;
-use flc_torch_cuda::CudaObject;
+use flc_net::{cuda, runtime};
 use napi::Either;
 use napi_derive::napi;
 use serde_json::{Value, json};
 use std::path::Path;
+use tch::Device;
 
 /// What this process runs on. With `load_cuda` libtorch's CUDA library is loaded even where no driver is present. `cuda_object`: path of
 /// libflc_torch_cuda.so, if it was built.
@@ -31,28 +31,31 @@ fn cuda(load_cuda: bool, object: Option<&str>) -> Value {
     let ready = matches!(loaded, Some(Ok(())));
     // Without the library a query would make libtorch remember that there is no CUDA.
     let count = if ready && tch::Cuda::is_available() { tch::Cuda::device_count() } else { 0 };
-    // The object needs the library's symbols.
-    let object = object.filter(|_| ready).map(|path| CudaObject::open(Path::new(path)));
-    let gpus: Vec<Value> = (0..count)
-        .map(|index| match &object {
-            Some(Ok(object)) => match object.device(index as i32) {
-                Ok(device) => json!(device),
-                Err(error) => json!({ "problem": error.to_string() }),
-            },
-            _ => json!({}),
-        })
-        .collect();
+    if ready {
+        // The object needs the library's symbols.
+        cuda::open_object(object.map(Path::new));
+    }
     json!({
         "driver": driver,
         "loaded": ready,
         "reason": match loaded { Some(Err(reason)) => Some(reason), _ => None },
         "hasCudart": ready && tch::utils::has_cudart(),
         "devices": count,
-        "gpus": gpus,
-        "object": match &object {
-            None => json!({ "loaded": false, "reason": Value::Null }),
-            Some(Err(error)) => json!({ "loaded": false, "reason": error.to_string() }),
-            Some(Ok(object)) => json!({ "loaded": true, "reason": Value::Null, "nccl": object.nccl_version().ok() }),
+        "gpus": (0..count as usize).map(gpu).collect::<Vec<_>>(),
+        "object": match cuda::object() {
+            Ok(object) => json!({ "loaded": true, "reason": Value::Null, "nccl": object.nccl_version().ok() }),
+            Err(reason) => json!({ "loaded": false, "reason": ready.then_some(reason) }),
         },
     })
+}
+
+/// What the GPU is, and what libtorch does there in place of our own code.
+fn gpu(index: usize) -> Value {
+    let Ok(object) = cuda::object() else { return json!({}) };
+    let mut facts = match object.device(index as i32) {
+        Ok(device) => json!(device),
+        Err(error) => json!({ "problem": error.to_string() }),
+    };
+    facts["fallbacks"] = json!(cuda::fallbacks(Device::Cuda(index)));
+    facts
 }

@@ -185,9 +185,8 @@ impl<'a> Run<'a> {
             self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled);
         let tally = Tally::of_team(self.team, own)?;
         if let Some(patches) = tally.reduced_to {
-            let message = format!(
-                "evaluation takes {patches} patches at once: memory did not hold more"
-            );
+            let message =
+                format!("evaluation takes {patches} patches at once: memory did not hold more");
             self.report(Event::Notice { step: self.step, message }, emit)?;
         }
         let (accuracy, loss) = (tally.accuracy(), tally.mean_loss());
