@@ -34,8 +34,15 @@ const base = options.quick
   : { network, patches: 100, rois: 10, roiSize: [40, 44] };
 const values = (full, quick) => (options.quick ? quick : full);
 
-const step = { task: 'train-step', contenders: training, what: 'seconds of a step' };
-const map = { task: 'label-map', contenders: mapping, what: 'seconds of a label map' };
+// The first of two steps finds the memory cold.
+const step = {
+  ...{ task: 'train-step', contenders: training, what: 'seconds of a step' },
+  ...{ runs: 2, discard: 1 },
+};
+const map = {
+  ...{ task: 'label-map', contenders: mapping, what: 'seconds of a label map' },
+  ...{ runs: 1, discard: 0 },
+};
 const sweeps = {
   batch: {
     ...{ ...step, x: 'patches of a batch', title: 'Batch of 10 ROIs' },
@@ -84,13 +91,13 @@ for (const name of chosen) {
 if (options.chart) writeFileSync(options.chart, await scalingChart(record.sweeps));
 
 /** One curve a contender: [x, seconds] of each point, the median of the repeats. */
-async function curvesOf({ task, contenders, points }) {
+async function curvesOf({ task, contenders, points, runs, discard }) {
   const curves = {};
   for (const [x, change] of options.quick ? points.slice(0, 1) : points) {
     const description = { ...base, ...change, seed: 3, quick: options.quick };
     const { results } = await measure(selectEntries(contenders, options), {
       ...{ task, directory: writeCase(description), device, threads: options.threads },
-      ...{ batchSize: 128, stride: 1, repeats: options.repeats, runs: 1, discard: 0 },
+      ...{ batchSize: 128, stride: 1, repeats: options.repeats, runs, discard },
     });
     for (const result of results) {
       // The cohort's seconds are those of a thousand patches.
