@@ -36,11 +36,18 @@ const options = {
       min: 0,
       max: 20,
     }),
-    '2.5',
+    '2',
+  ),
+  compact: defaultElsewhere(
+    number('how much a voxel goes by the ellipsoid that fits the rest; 0: not at all', {
+      min: 0,
+      max: 100,
+    }),
+    '8',
   ),
   margin: defaultElsewhere(
     number('what is looked at round the seeds, mm', { min: 0, max: 500 }),
-    '8',
+    '12',
   ),
   liver: withDefault(
     choice(

@@ -1,67 +1,76 @@
-/** Width of the kernel, in units of the noise. */
-const kernelWidth = 2;
-/** Degrees of freedom of the kernel, Student's: with its long tails the nearest seeds decide, however far they are. */
-const freedom = 3;
+import type { Size } from '@flc-native/imaging';
+import { seedValues } from './seed-image.js';
+import { strokePieces } from './stroke-pieces.js';
+import { type Density, mixtureDensity, type Tissue } from './tissue-density.js';
+
+/** Widths of the kernels in units of the noise: a lesion varies more than what surrounds it. */
+const lesionWidth = 2;
+const surroundingsWidth = 1.5;
+/** Share of voxels that are partly another label's tissue, and how much of it they hold. */
+const mixedShare = 0.3;
+const mixedParts = [0.2, 0.4] as const;
 /** Density beyond all tails, so that no label has none. */
 const leastDensity = 1e-30;
-/** More seeds of a label are thinned out evenly. */
-const mostSeeds = 100;
-/** Keeps every voxel tied to the labels, so that the walk has a solution everywhere. */
-const leastPrior = 1e-6;
 
 /**
- * The probability of each label from a voxel's values alone, times `strength`: by label and then voxel. The density of a
- * label is that of its seeds under a Student kernel. `images` are in units of their noise.
+ * The probability of each label from a voxel's values alone, by label and then voxel. Every stroke stands for a tissue; a
+ * voxel of a label holds one of its tissues, or one with less than half of another label's. `images` are in units of their
+ * noise.
  */
 export function labelPriors(
   images: readonly Float32Array[],
   seeds: { readonly labels: Uint8Array; readonly count: number },
-  strength: number,
+  size: Size,
 ): Float32Array {
   const voxels = seeds.labels.length;
-  const priors = new Float32Array(seeds.count * voxels).fill(leastPrior);
-  if (strength === 0) return priors;
-  const samples = Array.from({ length: seeds.count }, (_, label) =>
-    thinned(seeds.labels, label + 1),
-  );
-  const densities = new Float64Array(seeds.count);
+  const densities = labelDensities(images, seeds, size);
+  const priors = new Float32Array(seeds.count * voxels);
+  const found = new Float64Array(seeds.count);
   for (let voxel = 0; voxel < voxels; voxel += 1) {
     let total = 0;
     for (let label = 0; label < seeds.count; label += 1) {
-      const density = leastDensity + kernelDensity(images, voxel, samples[label] as number[]);
-      densities[label] = density;
-      total += density;
+      found[label] = leastDensity + (densities[label] as Density)(voxel);
+      total += found[label] as number;
     }
     for (let label = 0; label < seeds.count; label += 1) {
-      const share = (densities[label] as number) / total;
-      priors[label * voxels + voxel] = Math.max(leastPrior, strength * share);
+      priors[label * voxels + voxel] = (found[label] as number) / total;
     }
   }
   return priors;
 }
 
-function kernelDensity(
+function labelDensities(
   images: readonly Float32Array[],
-  voxel: number,
-  samples: readonly number[],
-): number {
-  let sum = 0;
-  for (const sample of samples) {
-    let squared = 0;
-    for (const image of images) {
-      const difference = ((image[voxel] as number) - (image[sample] as number)) / kernelWidth;
-      squared += difference * difference;
-    }
-    sum += (1 + squared / freedom) ** (-(freedom + images.length) / 2);
-  }
-  return sum / samples.length;
+  seeds: { readonly labels: Uint8Array; readonly count: number },
+  size: Size,
+): Density[] {
+  const meansOf = (label: number) =>
+    strokePieces(seeds.labels, size, label).map((voxels) =>
+      images.map(
+        (image) => voxels.reduce((sum, i) => sum + (image[i] as number), 0) / voxels.length,
+      ),
+    );
+  const strokes = Array.from({ length: seeds.count }, (_, i) => meansOf(i + 1));
+  return strokes.map((own, i) => {
+    const others = strokes.filter((_, k) => k !== i).flat();
+    const width = i + 1 === seedValues.lesion ? lesionWidth : surroundingsWidth;
+    return mixtureDensity(images, [...pure(own, width), ...mixed(own, others, width)]);
+  });
 }
 
-function thinned(labels: Uint8Array, label: number): number[] {
-  const all: number[] = [];
-  labels.forEach((value, voxel) => {
-    if (value === label) all.push(voxel);
-  });
-  const step = Math.ceil(all.length / mostSeeds);
-  return all.filter((_, i) => i % step === 0);
+function pure(own: readonly number[][], width: number): Tissue[] {
+  return own.map((values) => ({ values, width, share: (1 - mixedShare) / own.length }));
+}
+
+/** Partial volume: what belongs to a label though it holds some of another. */
+function mixed(own: readonly number[][], others: readonly number[][], width: number): Tissue[] {
+  const share = mixedShare / (own.length * others.length * mixedParts.length);
+  return own.flatMap((values) =>
+    others.flatMap((other) =>
+      mixedParts.map((part) => ({
+        values: values.map((v, p) => v + part * ((other[p] as number) - v)),
+        ...{ width, share },
+      })),
+    ),
+  );
 }

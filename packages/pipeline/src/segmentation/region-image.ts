@@ -1,10 +1,17 @@
 import { cropRegion, gaussianFilter, type Region } from '@flc-native/imaging';
-import type { Volume } from '../volume/volume.js';
+import type { Grid, Volume } from '../volume/volume.js';
 
 /** Values beyond are cut in CT: fat, air and bone would only spread into what is filtered. HU */
 const ctRange = [-50, 300] as const;
-/** Median of the absolute difference of two normal numbers of standard deviation 1. */
-const medianDifference = 0.954;
+/** Noise is estimated from this much more than the region, mm and slices: lesions and vessels then are the lesser part. */
+const surround = 25;
+const surroundSlices = 2;
+/**
+ * Quantiles of the absolute differences that stand for the noise, each with its value for two normal numbers of standard
+ * deviation 1. Between slices a low one: there, edges are many.
+ */
+const inPlaneQuantile = [0.5, 0.954] as const;
+const betweenQuantile = [0.3, 0.545] as const;
 
 /** A part of an image, filtered. */
 export interface RegionImage {
@@ -13,32 +20,71 @@ export interface RegionImage {
   readonly noise: { readonly inPlane: number; readonly betweenSlices: number };
 }
 
+/** A region with what lies round it. */
+export interface WideRegion {
+  readonly wide: Region;
+  readonly region: Region;
+  /** 1 where a voxel of `wide` takes part. */
+  readonly domain: Uint8Array;
+}
+
+/** The box in which noise is estimated. */
+export function wideRegion({ offset, size }: Region, grid: Grid): Region {
+  const more = grid.spacing.map((step, axis) =>
+    axis === 2 ? surroundSlices : Math.ceil(surround / step),
+  );
+  const from = offset.map((v, axis) => Math.max(0, v - (more[axis] as number)));
+  const to = offset.map((v, axis) =>
+    Math.min(grid.size[axis] as number, v + (size[axis] as number) + (more[axis] as number)),
+  );
+  return {
+    offset: from as unknown as Region['offset'],
+    size: to.map((v, axis) => v - (from[axis] as number)) as unknown as Region['size'],
+  };
+}
+
+/** Cuts the region out of values of `wide`. */
+export function cropWide<T extends Uint8Array | Float32Array>(
+  values: T,
+  { wide, region }: Pick<WideRegion, 'wide' | 'region'>,
+): T {
+  const offset = region.offset.map((v, axis) => v - (wide.offset[axis] as number));
+  return cropRegion(values, wide.size, {
+    offset: offset as unknown as Region['offset'],
+    size: region.size,
+  });
+}
+
 /**
- * Cuts a phase to a region and filters it in plane by a Gaussian of `sigma` mm. Only voxels of the domain count, so that
+ * Filters a phase in plane by a Gaussian of `sigma` mm and cuts it to a region. Only voxels of the domain count, so that
  * what lies outside does not spread into it; outside the result is 0.
  */
 export function regionImage(
   { data, size, spacing }: Volume,
-  region: Region,
-  domain: Uint8Array,
+  where: WideRegion,
   sigma: number,
   modality: 'CT' | 'MR',
 ): RegionImage {
+  const { wide, domain } = where;
   const [lower, upper] = modality === 'CT' ? ctRange : [-Infinity, Infinity];
-  const inDomain = Float32Array.from(domain);
-  const values = Float32Array.from(cropRegion(Float32Array.from(data), size, region), (v, i) =>
-    domain[i] === 0 ? 0 : Math.min(Math.max(v, lower), upper),
-  );
+  const given = cropRegion(Float32Array.from(data), size, wide);
+  const values = given.map((v, i) => (domain[i] === 0 ? 0 : Math.min(Math.max(v, lower), upper)));
   const voxels = [sigma / spacing[0], sigma / spacing[1], 0] as const;
-  const weight = gaussianFilter(inDomain, region.size, voxels);
-  const sum = gaussianFilter(values, region.size, voxels);
+  const weight = gaussianFilter(Float32Array.from(domain), wide.size, voxels);
+  const sum = gaussianFilter(values, wide.size, voxels);
   const filtered = sum.map((v, i) => (domain[i] === 0 ? 0 : v / (weight[i] as number)));
-  const along = (axis: 0 | 1 | 2) => differences(filtered, domain, region.size, axis);
+  // What was cut shows no noise.
+  const noisy = domain.map((v, i) => {
+    const value = given[i] as number;
+    return v !== 0 && value > lower && value < upper ? 1 : 0;
+  });
+  const along = (axis: 0 | 1 | 2) => differences(filtered, noisy, wide.size, axis);
+  const inPlane = [0, 1].map((axis) => noiseOf(along(axis as 0 | 1), inPlaneQuantile));
   return {
-    values: filtered,
+    values: cropWide(filtered, where),
     noise: {
-      inPlane: (median(along(0)) + median(along(1))) / 2 / medianDifference,
-      betweenSlices: median(along(2)) / medianDifference,
+      inPlane: ((inPlane[0] as number) + (inPlane[1] as number)) / 2,
+      betweenSlices: noiseOf(along(2), betweenQuantile),
     },
   };
 }
@@ -61,6 +107,8 @@ function differences(
   return found.subarray(0, count);
 }
 
-function median(values: Float32Array): number {
-  return values.sort()[values.length >> 1] ?? 0;
+/** Standard deviation of the noise from the share and value of a quantile of absolute differences. */
+function noiseOf(values: Float32Array, [share, unit]: readonly [number, number]): number {
+  const at = Math.floor(share * (values.length - 1));
+  return (values.sort()[at] ?? 0) / unit;
 }

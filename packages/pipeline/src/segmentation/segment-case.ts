@@ -15,7 +15,7 @@ import { segmentLesion } from './segment-lesion.js';
 import type { SegmentationSettings } from './segmentation-settings.js';
 
 /** Changes with the meaning of what is written. */
-export const segmentationVersion = 1;
+export const segmentationVersion = 2;
 
 /**
  * On which phases the walk stays in the liver mask: it is drawn on the reference phase, and holds for the others once they

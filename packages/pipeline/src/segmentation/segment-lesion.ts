@@ -2,10 +2,15 @@ import { FlcError } from '@flc-native/errors';
 import { cropRegion, pasteRegion, type Region, randomWalker } from '@flc-native/imaging';
 import { requireSameGrid } from '../prepare/align-phases.js';
 import { makeVolume, type Volume, voxelCount } from '../volume/volume.js';
+import { compactWalk } from './compact-walk.js';
+import { cropWide, wideRegion } from './region-image.js';
 import { drawSeedImage, type SeedMark, seedValues } from './seed-image.js';
 import { holdsSeeds, reachesBorder, seedRegion } from './seed-region.js';
 import { resolveSegmentation, type SegmentationInput } from './segmentation-settings.js';
 import { walkImages } from './walk-images.js';
+
+/** Keeps every voxel tied to the labels, so that the walk has a solution everywhere. */
+const leastPrior = 1e-6;
 
 export interface SegmentLesionInput {
   /** One phase, or several that are registered and are segmented jointly; in LPS order. */
@@ -60,17 +65,34 @@ export async function segmentLesion(input: SegmentLesionInput): Promise<Segmente
   const warm =
     before?.region === region && before.labels === seeds.count ? before.probabilities : undefined;
   const inRegion = { labels: cropRegion(seeds.labels, grid.size, region), count: seeds.count };
-  const domain = walkDomain(inRegion.labels, input.within, grid, region);
-  const walk = await randomWalker({
-    ...walkImages(phases, region, inRegion, domain, settings, modality),
-    size: region.size,
-    seeds: Int16Array.from(domain, (part, i) => (part === 0 ? -1 : (inRegion.labels[i] as number))),
-    labels: seeds.count,
-    ...(warm === undefined ? {} : { warmStart: warm }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(signal === undefined ? {} : { signal }),
+  const wide = wideRegion(region, grid);
+  const around = walkDomain(seeds.labels, input.within, grid, wide);
+  const domain = cropWide(around, { wide, region });
+  const { likelihoods, ...images } = walkImages(
+    phases,
+    { wide, region, domain: around },
+    inRegion,
+    settings,
+    modality,
+  );
+  const { walk, inside } = await compactWalk({
+    likelihoods,
+    walk: (priors, warmStart = warm) =>
+      randomWalker({
+        ...images,
+        priors: priors.map((share) => Math.max(leastPrior, settings.prior * share)),
+        size: region.size,
+        seeds: Int16Array.from(domain, (part, i) =>
+          part === 0 ? -1 : (inRegion.labels[i] as number),
+        ),
+        labels: seeds.count,
+        ...(warmStart === undefined ? {} : { warmStart }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    lesionSeeds: inRegion.labels.map((label) => (label === seedValues.lesion ? 1 : 0)),
+    ...{ size: region.size, spacing: grid.spacing, compact: settings.compact },
   });
-  const inside = walk.labels.map((label) => (label === seedValues.lesion ? 1 : 0));
   if (reachesBorder(inside, region, grid)) {
     warnings.push('the lesion reaches the border of its region: mark surroundings there');
   }
@@ -95,12 +117,13 @@ function walkDomain(
   grid: Volume,
   region: Region,
 ): Uint8Array {
-  if (within === undefined) return new Uint8Array(seeds.length).fill(1);
+  const marked = cropRegion(seeds, grid.size, region);
+  if (within === undefined) return marked.fill(1);
   requireSameGrid(grid, within, 'the mask of the organ');
   const organ = cropRegion(
     Uint8Array.from(within.data, (v) => (v === 0 ? 0 : 1)),
     grid.size,
     region,
   );
-  return organ.map((part, i) => (part !== 0 || seeds[i] !== 0 ? 1 : 0));
+  return organ.map((part, i) => (part !== 0 || marked[i] !== 0 ? 1 : 0));
 }

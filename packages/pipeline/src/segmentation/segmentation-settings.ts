@@ -27,13 +27,19 @@ const settingsSchema = z.strictObject({
     .number()
     .min(0)
     .max(20)
-    .default(2.5)
+    .default(2)
     .describe('Gaussian filter in plane before values are compared with those of the seeds, mm'),
+  compact: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(8)
+    .describe('how much a voxel goes by the ellipsoid that fits the rest; 0: not at all'),
   margin: z
     .number()
     .min(0)
     .max(500)
-    .default(8)
+    .default(12)
     .describe('mm kept round the seeds in plane; the rest is not looked at'),
 });
 

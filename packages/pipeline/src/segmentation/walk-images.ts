@@ -1,16 +1,16 @@
-import type { Region } from '@flc-native/imaging';
 import type { Volume } from '../volume/volume.js';
 import { labelPriors } from './label-priors.js';
-import { type RegionImage, regionImage } from './region-image.js';
+import { type RegionImage, regionImage, type WideRegion } from './region-image.js';
 import type { SegmentationSettings } from './segmentation-settings.js';
 
-/** What a random walk goes by; the keys are those of `randomWalker`. */
+/** What a random walk goes by; the keys are those of `randomWalker`, but for `likelihoods`. */
 export interface WalkImages {
   /** In units of their own noise, by phase. */
   readonly images: readonly Float32Array[];
   readonly spacing: readonly [number, number, number];
   readonly beta: number;
-  readonly priors: Float32Array;
+  /** Probability of each label from a voxel's values, by label and then voxel. */
+  readonly likelihoods: Float32Array;
 }
 
 /** A difference between slices counts as one in plane that is this many times smaller, against the noise of each. */
@@ -18,18 +18,17 @@ const acrossSlices = 1.5;
 
 /**
  * Brings phases to one scale, that of their noise: weights from lightly filtered images, where edges are sharp, priors
- * from more filtered ones, where values are sure. `seeds` are those of the region, `domain` its voxels that take part.
+ * from more filtered ones, where values are sure. `seeds` are those of the region.
  */
 export function walkImages(
   phases: readonly Volume[],
-  region: Region,
+  where: WideRegion,
   seeds: { readonly labels: Uint8Array; readonly count: number },
-  domain: Uint8Array,
   settings: SegmentationSettings,
   modality: 'CT' | 'MR',
 ): WalkImages {
   const filtered = (sigma: number) =>
-    phases.map((phase) => regionImage(phase, region, domain, sigma, modality));
+    phases.map((phase) => regionImage(phase, where, sigma, modality));
   const sharp = filtered(settings.smoothing);
   const images = sharp.map(({ values, noise }) => scaled(values, noise.inPlane));
   const smooth = filtered(settings.priorSmoothing).map(({ values, noise }) =>
@@ -40,7 +39,7 @@ export function walkImages(
     spacing: [1, 1, sliceDistance(sharp)],
     // `randomWalker` divides by these again.
     beta: settings.beta * 10 * deviation(images) * Math.sqrt(images.length),
-    priors: labelPriors(smooth, seeds, settings.prior),
+    likelihoods: labelPriors(smooth, seeds, where.region.size),
   };
 }
 
