@@ -18,8 +18,8 @@ export interface ProcessesOptions extends Omit<FitOptions, 'distributed'> {
 const graceMilliseconds = 20_000;
 
 /**
- * `fit` in several processes of this machine that train the network together. Events and result are rank 0's, which also makes
- * the label maps and the machine.
+ * `fit` in several processes of this machine that train the network and make the label maps together. Events and result are
+ * rank 0's, which also makes the machine.
  *
  * @throws FlcError what `fit` throws; CUDA_UNAVAILABLE with the devices there are; INTERNAL naming the rank whose process died
  */

@@ -28,6 +28,7 @@ import {
 import { type LesionFeatures, lesionFeatures } from './lesion-features.js';
 import { type Lesion, lesionsOf } from './lesions.js';
 import { fitMachine, type LabelledFeatures } from './machine.js';
+import { modelIsWritten, ownDevice, shareOf } from './map-share.js';
 import type { SvmProvenance } from './model-description.js';
 import { type PacePolicy, patchSelection } from './patch-selection.js';
 
@@ -65,7 +66,7 @@ export interface FitOptions {
 }
 
 export interface FitResult extends TrainedNetwork {
-  /** Of several processes; all but 0 leave label maps and machine to rank 0, and their `svm` is null. */
+  /** Of several processes; all but 0 leave the machine to rank 0, and their `svm` is null. */
   readonly rank: number;
   /** Folder of the finished bundle. */
   readonly bundle: string;
@@ -96,8 +97,13 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const trained = mustTrain(started.trained, config)
     ? await trainNetwork(options, samples, config, started, placement)
     : started.trained;
-  if (rank > 0) return resultOf(options, samples, trained, rank, null);
-  const fitted = await fitDecision(options, samples, threadsOfAll(config, placement), started);
+  if (rank > 0) {
+    const helps = shareOf(placement) !== undefined && config.network.pathways !== 'global';
+    if (helps && (await modelIsWritten(runDir, trained, options.signal)))
+      await mapFeatures(options, samples, config, started, placement);
+    return resultOf(options, samples, trained, rank, null);
+  }
+  const fitted = await fitDecision(options, samples, config, started, placement);
   await writeBundle(
     join(runDir, 'model'),
     describeModel(options, config, { ...started, trained }, fitted.provenance),
@@ -122,11 +128,6 @@ function resultOf(
     synthetic: prepared.index.synthetic,
     warnings: [],
   };
-}
-
-/** Label maps are made by rank 0, on the cores of all processes of its machine, which have ended by then. */
-function threadsOfAll(config: TrainConfig, placement: Placement | null): TrainConfig {
-  return { ...config, threads: config.threads * Math.max(1, placement?.localWorldSize ?? 1) };
 }
 
 /** A trained network is trained on only if more steps are allowed now than it ended at. */
@@ -243,24 +244,26 @@ function shiftSamples(triples: Int32Array, offset: number): Int32Array {
   return triples.map((value, i) => (i % 3 === 0 ? value + offset : value));
 }
 
-/** Label maps of train and val, then the machine; a network without a local pathway decides by itself. */
-async function fitDecision(
+/** Label maps of train and val; of several processes rank 0 gets those of all. */
+async function mapFeatures(
   options: FitOptions,
   samples: FittingSamples,
   config: TrainConfig,
-  { labelMapPace: pace, svm, dataHash: data }: FitState,
-) {
-  if (config.network.pathways === 'global') return { machine: null, provenance: null };
-  const { prepared, runDir, signal, onEvent } = options;
-  const train = lesionsOf(samples.train);
-  const val = lesionsOf(samples.val);
+  { labelMapPace: pace, dataHash: data }: FitState,
+  placement: Placement | null,
+): Promise<LesionFeatures> {
+  const { prepared, runDir, signal } = options;
+  const onEvent = (placement?.rank ?? 0) === 0 ? options.onEvent : undefined;
+  const share = shareOf(placement);
   const bundle = join(runDir, 'model');
-  const { device, threads, precision } = config;
-  const features = await lesionFeatures(
+  const { threads, precision } = config;
+  const device = ownDevice(config.device, placement);
+  return await lesionFeatures(
     () => Network.load(bundle, { device, threads, precision }),
     prepared,
-    [...train, ...val],
+    [...lesionsOf(samples.train), ...lesionsOf(samples.val)],
     {
+      ...(share === undefined ? {} : { share }),
       numClasses: prepared.index.classes.length,
       pace,
       hasPatches: true,
@@ -275,6 +278,22 @@ async function fitDecision(
       onNotice: (message) => onEvent?.({ type: 'notice', step: config.maxSteps, message }),
     },
   );
+}
+
+/** Label maps of train and val, then the machine; a network without a local pathway decides by itself. */
+async function fitDecision(
+  options: FitOptions,
+  samples: FittingSamples,
+  config: TrainConfig,
+  state: FitState,
+  placement: Placement | null,
+) {
+  if (config.network.pathways === 'global') return { machine: null, provenance: null };
+  const { prepared, signal, onEvent } = options;
+  const train = lesionsOf(samples.train);
+  const val = lesionsOf(samples.val);
+  const { svm } = state;
+  const features = await mapFeatures(options, samples, config, state, placement);
   const { classes } = prepared.index;
   const { machine, provenance } = await fitMachine(
     labelledFeatures(train, features, classes),

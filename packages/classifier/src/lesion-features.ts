@@ -1,9 +1,7 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { setTimeout } from 'node:timers/promises';
 import type { Prepared } from '@flc-native/pipeline';
-import { writeFileAtomic } from '@flc-native/pipeline';
 import { throwIfCancelled } from './cancellation.js';
+import { FeatureFiles } from './feature-files.js';
 import { type MapOptions, mapLesions } from './label-maps.js';
 import { type LoadedLesion, lesionPacks } from './lesion-packs.js';
 import type { Lesion } from './lesions.js';
@@ -20,28 +18,65 @@ export interface FeatureKey {
   readonly dataHash: string;
 }
 
-const featuresFile = 'features.jsonl';
+/** Which of the processes that share the lesions this one is: every `count`-th lesion from number `index` on is its. */
+export interface FeatureShare {
+  readonly index: number;
+  readonly count: number;
+  /** Process 0 waits so long for a sign of the others before it does their lesions as well. */
+  readonly patienceSeconds: number;
+}
+
+export interface FeatureOptions extends MapOptions {
+  readonly runDir: string;
+  readonly key: FeatureKey;
+  readonly share?: FeatureShare;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const alone: FeatureShare = { index: 0, count: 1, patienceSeconds: 0 };
+const pollMilliseconds = 100;
 
 /**
- * Label-map features of lesions. Each is kept in the run's features.jsonl as soon as it is known, so that an
- * interrupted run goes on where it was.
+ * Label-map features of lesions. Each is kept in the run's folder as soon as it is known, so that an interrupted run goes on
+ * where it was, with any number of processes. Of several processes, number 0 returns all features, and the others theirs.
  */
 export async function lesionFeatures(
   network: () => Promise<PatchNetwork>,
   prepared: Prepared,
   lesions: readonly Lesion[],
-  options: MapOptions & {
-    readonly runDir: string;
-    readonly key: FeatureKey;
-    readonly onProgress?: (done: number, total: number) => void;
-  },
+  options: FeatureOptions,
 ): Promise<LesionFeatures> {
-  const file = join(options.runDir, featuresFile);
-  const header = JSON.stringify(options.key);
-  const features = await readFeatures(file, header);
-  if (features.size === 0) await writeFileAtomic(file, `${header}\n`);
-  const missing = lesions.filter((lesion) => !features.has(lesion.id));
-  if (missing.length === 0) return features;
+  const { runDir, key, share = alone } = options;
+  const files = new FeatureFiles(runDir, key, share.index);
+  let features = await files.read();
+  await files.begin();
+  const work = { files, prepared, lesions, options };
+  const isOwn = (_: Lesion, i: number) => i % share.count === share.index;
+  await addFeatures(network, lesions.filter(isOwn), features, work);
+  if (share.index > 0 || share.count === 1) return features;
+  features = await othersFeatures(features, work);
+  await addFeatures(network, lesions, features, work);
+  const ids = lesions.map(({ id }) => id);
+  await files.merge(ids, features);
+  return features;
+}
+
+interface Work {
+  readonly files: FeatureFiles;
+  readonly prepared: Prepared;
+  readonly lesions: readonly Lesion[];
+  readonly options: FeatureOptions;
+}
+
+/** Computes the features that are missing of some lesions. */
+async function addFeatures(
+  network: () => Promise<PatchNetwork>,
+  some: readonly Lesion[],
+  features: Map<string, readonly number[]>,
+  { files, prepared, lesions, options }: Work,
+): Promise<void> {
+  const missing = some.filter((lesion) => !features.has(lesion.id));
+  if (missing.length === 0) return;
   const loaded = await network();
   try {
     const { patchesAtOnce } = loaded;
@@ -53,44 +88,32 @@ export async function lesionFeatures(
         throwIfCancelled(options.signal);
         const { id } = (pack[i] as LoadedLesion).lesion;
         features.set(id, [...proportions]);
-        await append(file, JSON.stringify({ id, proportions: [...proportions] }));
+        await files.append(id, [...proportions]);
       }
     }
   } finally {
     loaded.close();
   }
   options.onProgress?.(features.size, lesions.length);
-  return features;
 }
 
-/** The features stored under the same key; none if the file is absent, of another key or broken from its start. */
-async function readFeatures(file: string, header: string): Promise<Map<string, readonly number[]>> {
-  const features = new Map<string, readonly number[]>();
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const [first, ...lines] = text.split('\n');
-  if (first !== header) return features;
-  for (const line of lines) {
-    // The last line of a killed run may be cut; that lesion is done again.
-    const entry = parseLine(line);
-    if (entry !== undefined) features.set(entry.id, entry.proportions);
+/** What all processes have found in the end, or until none of them gave a sign for too long. */
+async function othersFeatures(
+  own: ReadonlyMap<string, readonly number[]>,
+  { files, lesions, options }: Work,
+): Promise<Map<string, readonly number[]>> {
+  const patience = 1000 * (options.share?.patienceSeconds ?? 0);
+  let features = new Map(own);
+  let lastSign = performance.now();
+  while (lesions.some(({ id }) => !features.has(id)) && performance.now() - lastSign < patience) {
+    await setTimeout(pollMilliseconds);
+    throwIfCancelled(options.signal);
+    const found = new Map([...own, ...(await files.read())]);
+    if (found.size > features.size) {
+      lastSign = performance.now();
+      options.onProgress?.(found.size, lesions.length);
+    }
+    features = found;
   }
   return features;
-}
-
-function parseLine(line: string): { id: string; proportions: number[] } | undefined {
-  try {
-    return JSON.parse(line) as { id: string; proportions: number[] };
-  } catch {
-    return undefined;
-  }
-}
-
-async function append(file: string, line: string): Promise<void> {
-  // The newline stands first, so that a cut last line never swallows the next one.
-  await appendFile(file, `\n${line}`).catch((cause: unknown) => {
-    throw new FlcError('IO_ERROR', 'The features of a lesion cannot be written', {
-      details: { file },
-      cause,
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,19 @@ describe('train --processes', () => {
     const [start] = await events('two');
     expect(start).toMatchObject({ type: 'start', processes: 2, config: { device: 'cpu' } });
     expect(existsSync(join(runDir('two'), 'model', 'svm.json'))).toBe(true);
+  });
+
+  it('makes the label maps together, the same as one process does', async () => {
+    const features = join(runDir('two'), 'features.jsonl');
+    const together = await readFile(features, 'utf8');
+    expect((await readdir(runDir('two'))).filter((name) => name.startsWith('features'))).toEqual([
+      'features.jsonl',
+    ]);
+    await rm(features);
+    const again = await runCli(train('two', '--resume', '--force', '--max-steps', '30'));
+    expect(again.exitCode, again.stderr).toBe(0);
+    const lines = (text: string) => text.split('\n').filter((line) => line !== '');
+    expect(lines(await readFile(features, 'utf8'))).toEqual(lines(together));
   });
 
   it('leaves a checkpoint when it is interrupted', async () => {

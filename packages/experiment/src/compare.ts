@@ -107,13 +107,16 @@ async function openJobs(
   const { settings, out } = options;
   const devices = options.devices ?? [settings.train.device ?? 'auto'];
   const jobs: OpenJob[] = [];
+  let networks = 0;
   for (const row of rows) {
     if (row.kind === 'derived') continue;
     for (const { name: partition } of partitions) {
       const dir = jobDir(out, partition, row.key);
       const state = await readJobState(dir);
       if (state !== undefined && state.error === null) continue;
-      const device = devices[jobs.length % devices.length] as string;
+      // Classic methods take no device, and would leave gaps in the round.
+      const round = row.kind === 'network' ? networks++ : 0;
+      const device = devices[round % devices.length] as string;
       const own = { ...settings, train: { ...settings.train, device } };
       jobs.push({
         ...demandOf(row, own, device),

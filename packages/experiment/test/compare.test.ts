@@ -193,6 +193,39 @@ describe('bad input of a comparison', { timeout: 300_000 }, () => {
     expect(rows[0]?.missing.map(({ code }) => code)).toEqual(['OUT_OF_MEMORY', 'OUT_OF_MEMORY']);
   });
 
+  it('spreads the networks of one partition over the devices, whatever runs beside them', async () => {
+    // Jobs that say where they were sent, and do nothing.
+    const [script, log] = [join(dir, 'says.mjs'), join(dir, 'devices.txt')];
+    await writeFile(
+      script,
+      `import { appendFileSync } from 'node:fs';
+process.on('message', ({ job }) => {
+  appendFileSync(${JSON.stringify(log)}, job.row + ' ' + job.settings.train.device + '\\n');
+  const error = { code: 'INTERNAL', message: 'nothing was done', details: {} };
+  process.send({ type: 'error', error }, () => process.disconnect());
+});
+`,
+    );
+    const single = join(dir, 'single.json');
+    const [one] = partitions as [Partition];
+    const head = { format: 'flc-splits', version: 1, seed: 0 } as const;
+    await writeSplits(single, { ...head, partitions: [one] });
+    await compare(
+      options('spread', {
+        splits: single,
+        methods: ['roy', 'yang', 'xu-2018', 'resnet-local', 'resglnet', 'resgl-bdlstm'],
+        devices: ['cuda:0', 'cuda:1'],
+        script: new URL(`file://${script}`),
+      }),
+    );
+    const sent = new Map(
+      (await readFile(log, 'utf8')).split('\n').map((line) => line.split(' ') as [string, string]),
+    );
+    expect(sent.get('resnet-local')).toBe('cuda:0');
+    expect(sent.get('resglnet')).toBe('cuda:1');
+    expect(sent.get('resgl-bdlstm')).toBe('cuda:0');
+  });
+
   it('refuses unknown methods, foreign splits and a folder of another comparison', async () => {
     await expect(compare(options('x', { methods: ['resgl-bdlst'] }))).rejects.toMatchObject({
       code: 'INVALID_CONFIG',
