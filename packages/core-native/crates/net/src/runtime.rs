@@ -47,16 +47,19 @@ pub fn open_library(path: &std::path::Path) -> Result<(), String> {
     Err(format!("cuda-libs-missing: {reason}"))
 }
 
-/// Bytes that this process can have at most: the machine's memory, or less where a container (cgroup v2) allows less.
+/// Bytes that tensors may take in main memory: what the machine has left now and, in a container (cgroup v2), what it may still have; less a
+/// twentieth for everything else. The system grants more than that, and kills the process when it is touched.
 pub fn memory_limit() -> usize {
+    let number = |file: &str| std::fs::read_to_string(file).ok()?.trim().parse::<usize>().ok();
     let machine = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = machine.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let total = total.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
-    let total = total.map_or(usize::MAX, |kib| kib * 1024);
-    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
-    container
-        .and_then(|text| text.trim().parse().ok())
-        .map_or(total, |limit: usize| limit.min(total))
+    let available = machine.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let available =
+        available.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
+    let container = number("/sys/fs/cgroup/memory.max")
+        .zip(number("/sys/fs/cgroup/memory.current"))
+        .map(|(most, now)| most.saturating_sub(now));
+    let left = [available.map(|kib| kib * 1024), container].into_iter().flatten().min();
+    left.map_or(usize::MAX, |bytes| bytes / 20 * 19)
 }
 
 /// Gives tensor memory that is kept for reuse back to the device.
