@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::Result;
 use crate::config::{Directions, NetworkConfig, Readout};
-use tch::Tensor;
+use tch::{Cuda, Device, Tensor};
 
 #[derive(Debug)]
 pub struct BdLstm {
@@ -36,9 +36,11 @@ impl BdLstm {
                 )?);
             }
         }
+        let bidirectional = config.is_bidirectional();
+        pack_for_cudnn(&weights, input, hidden, bidirectional)?;
         Ok(Self {
             weights,
-            bidirectional: config.is_bidirectional(),
+            bidirectional,
             reversed: config.directions == Directions::Backward,
             hidden_size: hidden,
             readout: config.readout,
@@ -72,4 +74,27 @@ impl BdLstm {
             Readout::Last => states.f_transpose(0, 1)?.f_flatten(1, 2)?,
         })
     }
+}
+
+/// On a GPU the weights become parts of one block of memory, as cuDNN takes them; else it would gather them anew at every call, and
+/// complain. They must stay there: `Parameters::load` copies into them.
+fn pack_for_cudnn(weights: &[Tensor], input: i64, hidden: i64, bidirectional: bool) -> Result<()> {
+    let on_gpu = weights.iter().all(|weight| matches!(weight.device(), Device::Cuda(_)));
+    if !on_gpu || !Cuda::cudnn_is_available() {
+        return Ok(());
+    }
+    let _no_grad = tch::no_grad_guard();
+    const LSTM: i64 = 2;
+    let _block = Tensor::f_internal_cudnn_rnn_flatten_weight(
+        weights,
+        4,
+        input,
+        LSTM,
+        hidden,
+        0,
+        1,
+        true,
+        bidirectional,
+    )?;
+    Ok(())
 }
