@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { defaultTrainConfig, devices } from '@flc-native/core-native';
+import { devices } from '@flc-native/core-native';
 
 /**
  * Where a benchmark of the GPU runs. Without one it ends here with what is missing; under --quick it goes on on the CPU, which
@@ -31,12 +31,4 @@ function describeGpu(index) {
   if (status !== 0) return { index };
   const values = stdout.trim().split(', ');
   return { index, ...Object.fromEntries(fields.map((field, i) => [field, values[i]])) };
-}
-
-/** Without the contenders whose precision or settings the addon at hand does not have. */
-export function withoutUnknown(entries) {
-  if ('graphs' in defaultTrainConfig()) return entries;
-  const isKnown = ({ variant, config = {} }) =>
-    !variant.includes('tf32') && Object.keys(config).length === 0;
-  return entries.filter((entry) => entry.side === 'peer' || isKnown(entry));
 }
