@@ -10,6 +10,7 @@ const options = {
   delayed: flag('a fourth phase, DL'),
   size: threeNumbers('<x,y,z>', 'voxels of a case, from 96,96,12 on (default: 160,160,24)'),
   full: flag('512 x 512 slices and the whole liver instead of the part round the lesion'),
+  dicom: flag('DICOM series and segmentations instead of NIfTI'),
   seed: withDefault(integer('of every random draw', { min: 0 }), 0),
   workers: integer('threads (default: one a core)', { min: 1 }),
 };
@@ -33,6 +34,7 @@ export const phantom = defineCommand({
       seed: settings.seed,
       phases: settings.delayed ? ['NC', 'ART', 'PV', 'DL'] : ['NC', 'ART', 'PV'],
       full: settings.full,
+      dicom: settings.dicom,
       ...(settings.size === undefined ? {} : { size: settings.size }),
       ...(settings.workers === undefined ? {} : { workers: settings.workers }),
       signal,

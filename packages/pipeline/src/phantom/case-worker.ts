@@ -2,13 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toFlcError } from '@flc-native/errors';
 import type { CasePlan } from './cohort-plan.js';
-import type { RenderOptions } from './render-case.js';
 import type { CaseTruth } from './truth.js';
-import { writeCase } from './write-case.js';
+import { type WriteOptions, writeCase } from './write-case.js';
 
 export interface WorkerInput {
   readonly out: string;
-  readonly options: RenderOptions;
+  readonly options: WriteOptions;
 }
 
 export type WorkerReply =

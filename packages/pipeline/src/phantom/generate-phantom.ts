@@ -7,10 +7,9 @@ import { writeFileAtomic } from '../storage/index.js';
 import type { Vector3 } from '../volume/index.js';
 import { type CasePlan, type PhantomCounts, planCohort } from './cohort-plan.js';
 import { type PhantomPhase, phantomClasses, phantomPhases } from './enhancement.js';
-import type { RenderOptions } from './render-case.js';
 import { renderInWorkers } from './render-in-workers.js';
 import { type CaseTruth, deformationFormula, type PhantomTruth } from './truth.js';
-import { caseFiles, writeCase } from './write-case.js';
+import { caseFiles, type WriteOptions, writeCase } from './write-case.js';
 
 export interface PhantomOptions {
   /** Folder of the cohort; it must not hold a dataset yet. */
@@ -24,6 +23,8 @@ export interface PhantomOptions {
   readonly full?: boolean;
   /** Size of a cropped case in voxels, at least 96 x 96 x 12; 160 x 160 x 24 if left out. */
   readonly size?: Vector3;
+  /** DICOM instead of NIfTI: a CT series for each phase, masks as DICOM segmentations; seeds stay NIfTI. */
+  readonly dicom?: boolean;
   /** Threads; the number of processors if left out, 0 renders in the calling thread. No influence on the result. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -38,7 +39,7 @@ export interface PhantomProgress {
 }
 
 /**
- * Writes a synthetic cohort: NIfTI volumes, dataset.yaml and, last of all, truth.json. See docs/explanation for what it
+ * Writes a synthetic cohort: NIfTI volumes or DICOM, dataset.yaml and, last of all, truth.json. See docs/explanation for what it
  * models. Equal options give equal bytes.
  *
  * @throws FlcError INVALID_CONFIG for wrong options or a folder in use, CANCELLED, IO_ERROR
@@ -80,14 +81,14 @@ export async function generatePhantom(
     cases: truths,
   };
   await writeFileAtomic(join(options.out, 'truth.json'), `${JSON.stringify(truth, null, 1)}\n`);
-  await writeFileAtomic(datasetFile, datasetYaml(plans, renderOptions.phases));
+  await writeFileAtomic(datasetFile, datasetYaml(plans, renderOptions));
   return { datasetFile, cases: plans.length };
 }
 
 async function renderHere(
   { out, signal }: PhantomOptions,
   plans: readonly CasePlan[],
-  renderOptions: RenderOptions,
+  renderOptions: WriteOptions,
   report: (caseId: string) => void,
 ): Promise<CaseTruth[]> {
   const truths: CaseTruth[] = [];
@@ -99,8 +100,15 @@ async function renderHere(
   return truths;
 }
 
-function checkOptions(options: PhantomOptions): RenderOptions {
-  const { phases = ['NC', 'ART', 'PV'], seed, full = false, size, workers } = options;
+function checkOptions(options: PhantomOptions): WriteOptions {
+  const {
+    phases = ['NC', 'ART', 'PV'],
+    seed,
+    full = false,
+    dicom = false,
+    size,
+    workers,
+  } = options;
   if (!Number.isInteger(seed) || seed < 0) {
     throw new FlcError('INVALID_CONFIG', 'The seed is an integer from 0', { details: { seed } });
   }
@@ -124,7 +132,7 @@ function checkOptions(options: PhantomOptions): RenderOptions {
       details: { workers },
     });
   }
-  return { seed, phases, full, ...(size === undefined ? {} : { size }) };
+  return { seed, phases, full, dicom, ...(size === undefined ? {} : { size }) };
 }
 
 async function refuseExisting(datasetFile: string): Promise<void> {
@@ -140,7 +148,11 @@ async function refuseExisting(datasetFile: string): Promise<void> {
 }
 
 /** The dataset with masks for every phase, so that phases may be aligned by them. */
-function datasetYaml(plans: readonly CasePlan[], phases: readonly PhantomPhase[]): string {
+function datasetYaml(plans: readonly CasePlan[], { phases, dicom = false }: WriteOptions): string {
+  const series = (path: string) => (dicom ? { dicom: path } : path);
+  const mask = (path: string, segment: string) => (dicom ? { dicom: path, segment } : path);
+  const byPhase = <T>(paths: Record<string, string>, source: (path: string, phase: string) => T) =>
+    Object.fromEntries(Object.entries(paths).map(([phase, path]) => [phase, source(path, phase)]));
   return stringify({
     format: 'flc-dataset',
     version: 1,
@@ -151,17 +163,17 @@ function datasetYaml(plans: readonly CasePlan[], phases: readonly PhantomPhase[]
     classes: phantomClasses,
     synthetic: true,
     cases: plans.map((plan) => {
-      const files = caseFiles(plan.id, phases);
+      const files = caseFiles(plan.id, phases, dicom);
       return {
         id: plan.id,
         patient: plan.patient,
-        phases: files.images,
-        liver: files.liver,
+        phases: byPhase(files.images, series),
+        liver: mask(files.liver, 'liver'),
         lesions: [
           {
-            mask: files.lesionMasks,
+            mask: byPhase(files.lesionMasks, (path, phase) => mask(path, `lesion-${phase}`)),
             seeds: files.seeds,
-            label: 1,
+            ...(dicom ? {} : { label: 1 }),
             class: plan.class,
           },
         ],

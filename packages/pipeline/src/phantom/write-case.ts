@@ -1,18 +1,25 @@
 import { join } from 'node:path';
 import { makeVolume, type VoxelData, writeVolume } from '../volume/index.js';
 import type { CasePlan } from './cohort-plan.js';
+import { writePhantomMask, writePhantomSeries } from './dicom-case.js';
 import type { PhantomPhase } from './enhancement.js';
 import { type RenderOptions, renderCase } from './render-case.js';
 import type { CaseTruth } from './truth.js';
 
-/** Paths of a case's files, relative to the cohort's folder. */
-export function caseFiles(id: string, phases: readonly PhantomPhase[]) {
+export interface WriteOptions extends RenderOptions {
+  /** Series and segmentations instead of NIfTI; seeds stay NIfTI. */
+  readonly dicom?: boolean;
+}
+
+/** Paths of a case's files, relative to the cohort's folder; a DICOM series is a folder. */
+export function caseFiles(id: string, phases: readonly PhantomPhase[], dicom = false) {
   const byPhase = (path: (phase: PhantomPhase) => string) =>
     Object.fromEntries(phases.map((phase) => [phase, path(phase)]));
+  const mask = (name: string) => `masks/${id}/${name}${dicom ? '.dcm' : '.nii.gz'}`;
   return {
-    images: byPhase((phase) => `images/${id}/${phase}.nii.gz`),
-    lesionMasks: byPhase((phase) => `masks/${id}/lesion-${phase}.nii.gz`),
-    liver: `masks/${id}/liver.nii.gz`,
+    images: byPhase((phase) => `images/${id}/${phase}${dicom ? '' : '.nii.gz'}`),
+    lesionMasks: byPhase((phase) => mask(`lesion-${phase}`)),
+    liver: mask('liver'),
     seeds: `masks/${id}/seeds.nii.gz`,
   };
 }
@@ -21,20 +28,33 @@ export function caseFiles(id: string, phases: readonly PhantomPhase[]) {
 export async function writeCase(
   out: string,
   plan: CasePlan,
-  options: RenderOptions,
+  options: WriteOptions,
 ): Promise<CaseTruth> {
   const { model, images, lesionMasks, liverMask, seeds } = renderCase(plan, options);
-  const files = caseFiles(plan.id, options.phases);
+  const { dicom = false, phases, seed } = options;
+  const { grid } = model;
+  const files = caseFiles(plan.id, phases, dicom);
+  const dicomCase = { plan, seed, grid };
   const write = (file: string, data: VoxelData) =>
-    writeVolume(join(out, file), makeVolume(model.grid, data));
-  const writes: Promise<void>[] = [write(files.liver, liverMask), write(files.seeds, seeds)];
-  options.phases.forEach((phase, p) => {
-    writes.push(write(files.images[phase] as string, images[p] as Int16Array));
-    writes.push(write(files.lesionMasks[phase] as string, lesionMasks[p] as Uint8Array));
+    writeVolume(join(out, file), makeVolume(grid, data));
+  const writeMask = (file: string, name: string, mask: Uint8Array) =>
+    dicom ? writePhantomMask(join(out, file), dicomCase, name, mask) : write(file, mask);
+  const writes = [writeMask(files.liver, 'liver', liverMask), write(files.seeds, seeds)];
+  phases.forEach((phase, p) => {
+    const image = images[p] as Int16Array;
+    const folder = files.images[phase] as string;
+    writes.push(
+      dicom ? writePhantomSeries(join(out, folder), dicomCase, phase, image) : write(folder, image),
+      writeMask(
+        files.lesionMasks[phase] as string,
+        `lesion-${phase}`,
+        lesionMasks[p] as Uint8Array,
+      ),
+    );
   });
   await Promise.all(writes);
-  const { spacing } = model.grid;
-  const reference = lesionMasks[options.phases.indexOf('PV')] as Uint8Array;
+  const { spacing } = grid;
+  const reference = lesionMasks[phases.indexOf('PV')] as Uint8Array;
   const voxels = reference.reduce((sum, value) => sum + value, 0);
   const { NC, ART, DL } = model.deformations;
   return {
@@ -50,9 +70,7 @@ export async function writeCase(
     enhancement: model.latent,
     noiseStandardDeviation: model.noiseStandardDeviation,
     deformations: Object.fromEntries(
-      Object.entries({ NC, ART, DL }).filter(([phase]) =>
-        options.phases.some((used) => used === phase),
-      ),
+      Object.entries({ NC, ART, DL }).filter(([phase]) => phases.some((used) => used === phase)),
     ),
     seeds: files.seeds,
   };

@@ -1,0 +1,66 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  generatePhantom,
+  importDataset,
+  type PreparedSample,
+  prepareDataset,
+  readDataset,
+  readPrepared,
+} from '../src/index.js';
+import { temporaryFolder } from './cohort.js';
+
+let root: string;
+const cohort = { lesions: { cyst: 1, hem: 1 }, seed: 5, size: [96, 96, 12], workers: 0 } as const;
+
+beforeAll(async () => {
+  root = await temporaryFolder();
+  await generatePhantom({ ...cohort, out: join(root, 'nifti') });
+  await generatePhantom({ ...cohort, out: join(root, 'dicom'), dicom: true });
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function samplesOf(form: string, file = join(root, form, 'dataset.yaml')) {
+  const out = join(root, `${form} prepared`);
+  const report = await prepareDataset(await readDataset(file), out, { workers: 0, slices: 'all' });
+  expect(report.failed).toEqual([]);
+  const prepared = await readPrepared(out);
+  return Promise.all(
+    prepared.index.samples.map(async (sample: PreparedSample) => ({
+      ...{ slice: sample.slice, box: sample.box },
+      ...(await prepared.loadSample(sample)),
+    })),
+  );
+}
+
+describe('a phantom cohort as DICOM', () => {
+  it('is prepared to the same data as the cohort of NIfTI', async () => {
+    const samples = await samplesOf('dicom');
+    expect(samples.length).toBeGreaterThan(2);
+    expect(samples).toEqual(await samplesOf('nifti'));
+  });
+
+  it('is imported: its descriptions and times tell the phases', async () => {
+    const out = join(root, 'imported.yaml');
+    const report = await importDataset({ from: join(root, 'dicom'), out, layout: 'dicom' });
+    expect(report).toMatchObject({ cases: 2, phasesFound: { NC: 2, ART: 2, PV: 2 } });
+  });
+
+  it('depends on its seed alone, UIDs too, and says that it is synthetic', async () => {
+    const slice = (form: string) =>
+      readFile(join(root, form, 'images/case-0001/PV/IM0003.dcm'), 'latin1');
+    const small = { ...cohort, lesions: { cyst: 1 }, dicom: true };
+    await generatePhantom({ ...small, out: join(root, 'small') });
+    await generatePhantom({ ...small, out: join(root, 'again') });
+    await generatePhantom({ ...small, seed: 6, out: join(root, 'other') });
+    expect(await slice('again')).toBe(await slice('small'));
+    const uidsOf = async (form: string): Promise<string[]> =>
+      (await slice(form)).match(/2\.25\.\d{30,}/g) ?? [];
+    const [uids, others] = [await uidsOf('small'), await uidsOf('other')];
+    // The first is that of the program.
+    expect(new Set(uids).size).toBeGreaterThanOrEqual(5);
+    expect(uids.filter((uid) => others.includes(uid))).toHaveLength(1);
+    expect(await slice('small')).toContain('SYNTHETIC');
+  });
+});
