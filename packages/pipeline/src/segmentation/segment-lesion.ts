@@ -91,7 +91,9 @@ export async function segmentLesion(input: SegmentLesionInput): Promise<Segmente
         ...(signal === undefined ? {} : { signal }),
       }),
     lesionSeeds: inRegion.labels.map((label) => (label === seedValues.lesion ? 1 : 0)),
-    ...{ size: region.size, spacing: grid.spacing, compact: settings.compact },
+    ...{ size: region.size, spacing: grid.spacing },
+    // Without priors there is nothing that a shape could change.
+    compact: settings.prior > 0 ? settings.compact : 0,
   });
   if (reachesBorder(inside, region, grid)) {
     warnings.push('the lesion reaches the border of its region: mark surroundings there');
