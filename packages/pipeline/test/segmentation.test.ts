@@ -139,6 +139,9 @@ describe('labelPriors', () => {
     const lesion = 0.7 * kernel(3, 2) + 0.15 * (kernel(17, 2) + kernel(37, 2));
     const other = 0.7 * kernel(97, 1.5) + 0.15 * (kernel(57, 1.5) + kernel(77, 1.5));
     expect(priors[2]).toBeCloseTo(lesion / (lesion + other), 6);
+    // 3 to 1 beforehand.
+    const more = labelPriors(images, seeds, [9, 1, 1], 0.75);
+    expect(more[2]).toBeCloseTo((3 * lesion) / (3 * lesion + other), 6);
   });
 });
 

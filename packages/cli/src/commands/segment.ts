@@ -38,6 +38,13 @@ const options = {
     }),
     '2',
   ),
+  expected: defaultElsewhere(
+    number('probability of the lesion before values are looked at; more finds more', {
+      min: 0.01,
+      max: 0.99,
+    }),
+    '0.5',
+  ),
   compact: defaultElsewhere(
     number('how much a voxel goes by the ellipsoid that fits the rest; 0: not at all', {
       min: 0,

@@ -15,21 +15,24 @@ const leastDensity = 1e-30;
 /**
  * The probability of each label from a voxel's values alone, by label and then voxel. Every stroke stands for a tissue; a
  * voxel of a label holds one of its tissues, or one with less than half of another label's. `images` are in units of their
- * noise.
+ * noise; `expected` is the probability of the lesion against another label beforehand.
  */
 export function labelPriors(
   images: readonly Float32Array[],
   seeds: { readonly labels: Uint8Array; readonly count: number },
   size: Size,
+  expected = 0.5,
 ): Float32Array {
   const voxels = seeds.labels.length;
   const densities = labelDensities(images, seeds, size);
+  const weights = densities.map((_, i) => (i + 1 === seedValues.lesion ? expected : 1 - expected));
   const priors = new Float32Array(seeds.count * voxels);
   const found = new Float64Array(seeds.count);
   for (let voxel = 0; voxel < voxels; voxel += 1) {
     let total = 0;
     for (let label = 0; label < seeds.count; label += 1) {
-      found[label] = leastDensity + (densities[label] as Density)(voxel);
+      const density = leastDensity + (densities[label] as Density)(voxel);
+      found[label] = (weights[label] as number) * density;
       total += found[label] as number;
     }
     for (let label = 0; label < seeds.count; label += 1) {

@@ -29,6 +29,12 @@ const settingsSchema = z.strictObject({
     .max(20)
     .default(2)
     .describe('Gaussian filter in plane before values are compared with those of the seeds, mm'),
+  expected: z
+    .number()
+    .min(0.01)
+    .max(0.99)
+    .default(0.5)
+    .describe('probability of the lesion before values are looked at'),
   compact: z
     .number()
     .min(0)

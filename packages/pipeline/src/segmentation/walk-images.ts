@@ -39,7 +39,7 @@ export function walkImages(
     spacing: [1, 1, sliceDistance(sharp)],
     // `randomWalker` divides by these again.
     beta: settings.beta * 10 * deviation(images) * Math.sqrt(images.length),
-    likelihoods: labelPriors(smooth, seeds, where.region.size),
+    likelihoods: labelPriors(smooth, seeds, where.region.size, settings.expected),
   };
 }
 
