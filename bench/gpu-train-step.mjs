@@ -16,7 +16,7 @@ const contenders = [
   ours('ours tf32', 'tf32'),
   ours('ours bf16', 'bf16'),
   ours('ours bf16, no graph', 'bf16', { graphs: 'off' }),
-  ours('ours bf16, streams', 'bf16', { phaseStreams: true }),
+  ours('ours bf16, streams', 'bf16', { phaseStreams: 'on' }),
   { name: 'torch eager float32', side: 'peer', variant: 'shared' },
   { name: 'torch eager tf32', side: 'peer', variant: 'eager_tf32' },
   { name: 'torch eager bf16', side: 'peer', variant: 'eager_bf16' },

@@ -11,10 +11,21 @@
  * Weights, LSTM and heads are small and their bytes left out.
  */
 
+/**
+ * @typedef {{ phases: number, classes: number, depth: number, widths: number[], hiddenSize: number, patchInput: number, roiInput: number }} Network
+ * @typedef {{ multiplyAdds: number, input: number, output: number, isFirst: boolean }} Layer input and output in numbers
+ */
+
 const defaults = { phases: 3, classes: 4, depth: 3, widths: [16, 32, 64], hiddenSize: 64 };
 const sizes = { patchInput: 64, roiInput: 128 };
 
-/** One training step of `patches` on `rois` ROIs. `elementBytes` of the pathways' numbers: 4 or 2. */
+/**
+ * One training step of `patches` on `rois` ROIs.
+ *
+ * @param {Partial<Network>} config
+ * @param {{ patches: number, rois: number }} batch
+ * @param {number} elementBytes of the pathways' numbers: 4 or 2
+ */
 export function trainingStep(config, { patches, rois }, elementBytes = 4) {
   const network = { ...defaults, ...sizes, ...config };
   const convolutions = bothPathways(network, { patches, rois });
@@ -29,17 +40,28 @@ export function trainingStep(config, { patches, rois }, elementBytes = 4) {
   return { operations, bytes: elements * elementBytes };
 }
 
-/** The label map of a lesion: its ROI once, each patch once, in evaluation mode. */
+/**
+ * The label map of a lesion: its ROI once, each patch once, in evaluation mode.
+ *
+ * @param {Partial<Network>} config
+ * @param {{ patches: number }} lesion
+ * @param {number} elementBytes
+ */
 export function labelMap(config, { patches }, elementBytes = 4) {
   const network = { ...defaults, ...sizes, ...config };
   const convolutions = bothPathways(network, { patches, rois: 1 });
-  const sum = (of) => convolutions.reduce((total, layer) => total + of(layer), 0);
+  const sum = (/** @type {(layer: Layer) => number} */ of) =>
+    convolutions.reduce((total, layer) => total + of(layer), 0);
   return {
     operations: sum(({ multiplyAdds }) => 2 * multiplyAdds) + fusion(network, patches).decision,
     bytes: sum(({ input, output }) => input + output) * elementBytes,
   };
 }
 
+/**
+ * @param {Network} network
+ * @param {{ patches: number, rois: number }} batch
+ */
 function bothPathways(network, { patches, rois }) {
   const one = [
     ...pathway(network, patches, network.patchInput),
@@ -48,11 +70,18 @@ function bothPathways(network, { patches, rois }) {
   return Array.from({ length: network.phases }, () => one).flat();
 }
 
-/** The 6n + 1 convolutions of a pathway; shortcuts are without parameters and cost nothing. */
+/**
+ * The 6n + 1 convolutions of a pathway; shortcuts are without parameters and cost nothing.
+ *
+ * @param {Network} network
+ * @param {number} images
+ * @param {number} side
+ */
 function pathway({ depth, widths }, images, side) {
+  /** @type {Layer[]} */
   const layers = [];
   let [channels, size] = [1, side];
-  const add = (width, stride) => {
+  const add = (/** @type {number} */ width, /** @type {number} */ stride) => {
     const input = images * channels * size ** 2;
     size = Math.ceil(size / stride);
     const output = images * width * size ** 2;
@@ -60,7 +89,7 @@ function pathway({ depth, widths }, images, side) {
     layers.push({ multiplyAdds, input, output, isFirst: layers.length === 0 });
     channels = width;
   };
-  add(widths[0], 1);
+  add(widths[0] ?? 0, 1);
   for (const [stage, width] of widths.entries()) {
     for (let block = 0; block < depth; block++) {
       add(width, stage > 0 && block === 0 ? 2 : 1);
@@ -70,9 +99,14 @@ function pathway({ depth, widths }, images, side) {
   return layers;
 }
 
-/** The bidirectional LSTM and the heads: operations forward, backward, and of `fc`'s decision alone. */
+/**
+ * The bidirectional LSTM and the heads: operations forward, backward, and of `fc`'s decision alone.
+ *
+ * @param {Network} network
+ * @param {number} patches
+ */
 function fusion({ phases, classes, widths, hiddenSize }, patches) {
-  const width = widths.at(-1);
+  const width = widths.at(-1) ?? 0;
   const gates = 2 * 4 * hiddenSize;
   const inputs = 2 * patches * phases * gates * 2 * width;
   const states = 2 * patches * gates * hiddenSize;
