@@ -19,8 +19,8 @@ const contenders = [
   { name: 'ours pairwise bf16', side: 'ours', variant: 'pairwise_bf16' },
   { name: 'torch pairwise float32', side: 'peer', variant: 'pairwise' },
   { name: 'torch shared float32', side: 'peer', variant: 'shared' },
-  { name: 'torch shared bf16', side: 'peer', variant: 'eager_bf16' },
-  { name: 'torch folded float32', side: 'peer', variant: 'folded' },
+  { name: 'torch shared bf16', side: 'peer', variant: 'eager_bf16', full: true },
+  { name: 'torch folded float32', side: 'peer', variant: 'folded', full: true },
   { name: 'torch folded bf16', side: 'peer', variant: 'bf16' },
 ];
 

@@ -18,10 +18,10 @@ const contenders = [
   ours('ours bf16, no graph', 'bf16', { graphs: 'off' }),
   ours('ours bf16, streams', 'bf16', { phaseStreams: 'on' }),
   { name: 'torch eager float32', side: 'peer', variant: 'shared' },
-  { name: 'torch eager tf32', side: 'peer', variant: 'eager_tf32' },
+  { name: 'torch eager tf32', side: 'peer', variant: 'eager_tf32', full: true },
   { name: 'torch eager bf16', side: 'peer', variant: 'eager_bf16' },
-  { name: 'torch channels_last float32', side: 'peer', variant: 'channels_last' },
-  { name: 'torch channels_last bf16', side: 'peer', variant: 'bf16' },
+  { name: 'torch channels_last float32', side: 'peer', variant: 'channels_last', full: true },
+  { name: 'torch channels_last bf16', side: 'peer', variant: 'bf16', full: true },
   { name: 'torch compile tf32', side: 'peer', variant: 'compile_tf32', compile: true },
   { name: 'torch compile bf16', side: 'peer', variant: 'compile_bf16', compile: true },
 ];

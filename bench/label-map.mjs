@@ -14,7 +14,7 @@ const contenders = [
   { name: 'ours bf16', side: 'ours', variant: 'bf16' },
   { name: 'torch pairwise', side: 'peer', variant: 'pairwise', rare: true },
   { name: 'torch shared', side: 'peer', variant: 'shared' },
-  { name: 'torch folded', side: 'peer', variant: 'folded' },
+  { name: 'torch folded', side: 'peer', variant: 'folded', full: true },
   { name: 'torch bf16', side: 'peer', variant: 'bf16' },
   { name: 'torch compile', side: 'peer', variant: 'compile', compile: true },
   { name: 'torch compile bf16', side: 'peer', variant: 'compile_bf16', compile: true },

@@ -15,7 +15,7 @@ const contenders = [
   { name: 'ours pairwise', side: 'ours', variant: 'pairwise', rare: true },
   { name: 'torch pairwise', side: 'peer', variant: 'pairwise', rare: true },
   { name: 'torch shared', side: 'peer', variant: 'shared' },
-  { name: 'torch channels_last', side: 'peer', variant: 'channels_last' },
+  { name: 'torch channels_last', side: 'peer', variant: 'channels_last', full: true },
   { name: 'torch bf16', side: 'peer', variant: 'bf16' },
   { name: 'torch compile', side: 'peer', variant: 'compile', compile: true },
   { name: 'torch compile bf16', side: 'peer', variant: 'compile_bf16', compile: true },

@@ -43,7 +43,7 @@ export function readOptions(more = {}) {
 }
 
 /**
- * @param {{ name: string, side: string, compile?: boolean }[]} entries
+ * @param {{ name: string, side: string, compile?: boolean, full?: boolean }[]} entries `full`: not under --quick, where each start counts
  * @param {ReturnType<typeof readOptions>} options
  */
 export function selectEntries(entries, options) {
@@ -58,6 +58,7 @@ export function selectEntries(entries, options) {
   const chosen = entries.filter((entry) => {
     if (options.peerOnly && entry.side === 'ours') return false;
     if (names) return names.includes(entry.name);
+    if (options.quick && entry.full) return false;
     return options.compile || !entry.compile;
   });
   // Nothing is large enough to need the memory for itself.
