@@ -47,7 +47,7 @@ if (libtorch === undefined || !libtorch.cudaHeaders) {
 async function build({ torchDir, siteDir }) {
   const files = listFiles(join(here, 'cpp'));
   const shared = [
-    ...files.filter((file) => file.endsWith('.h')),
+    ...[...files, ...listFiles(join(here, 'cuda'))].filter((file) => file.endsWith('.h')),
     ...listFiles(join(here, '..', 'torch-ext', 'cpp')).filter((file) =>
       file.endsWith('boundary.h'),
     ),

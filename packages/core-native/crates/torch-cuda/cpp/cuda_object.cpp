@@ -15,7 +15,7 @@ struct FlcCudaDevice {
 };
 
 /// Changes with every change of this interface; the loader refuses another number.
-int flc_cuda_interface() { return 3; }
+int flc_cuda_interface() { return 4; }
 
 /// 0 where there is no driver or no device; never fails.
 int flc_cuda_device_count() { return c10::cuda::device_count(); }

@@ -1,5 +1,6 @@
 // Cuts, turns and resizes squares of resident images in one pass. Compiled by NVRTC for the GPU at hand, and as C++ for the host by a test
-// (tests/host): it includes nothing.
+// (tests/host).
+#include "bfloat16.h"
 
 namespace {
 
@@ -8,19 +9,8 @@ struct Square {
   long long corner, row_stride, phase_stride, symmetry;
 };
 
-/// bfloat16, the nearest, ties to even.
-struct BFloat16 {
-  unsigned short bits;
-};
-
 __device__ void store(float *place, float value) { *place = value; }
-
-__device__ void store(BFloat16 *place, float value) {
-  const unsigned bits = __float_as_uint(value);
-  const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-  const unsigned rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
-  place->bits = is_nan ? 0x7fc0 : static_cast<unsigned short>(rounded >> 16);
-}
+__device__ void store(BFloat16 *place, float value) { place->bits = static_cast<unsigned short>(bfloat16_bits(value)); }
 
 /// Two neighbours on one axis and what they weigh: half-pixel centres, no antialiasing (upsample_bilinear2d without aligned corners).
 struct Neighbours {

@@ -1,7 +1,7 @@
 use std::ffi::{CStr, c_char};
 
 /// The number that `flc_cuda_interface` must return.
-pub(crate) const INTERFACE: i32 = 3;
+pub(crate) const INTERFACE: i32 = 4;
 
 /// Every variant is a reason in words, fit to be shown beside the fallback that it leads to.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,7 @@
 //! with and without a GPU. The object must come after libtorch_cuda.so, whose symbols it needs; a host without a GPU can open it too and
 //! finds no device. Tensors cross as `at::Tensor *` (tch's `as_ptr`).
 
+mod batch_norm;
 mod error;
 mod functions;
 mod graph;
@@ -13,6 +14,7 @@ mod readback;
 mod side_streams;
 mod upload;
 
+pub use batch_norm::{BATCH_NORM_SOURCE, BatchNormKernel, BatchNormPointers};
 pub use error::CudaObjectError;
 pub use graph::{Capture, Graph};
 pub use memory::MemoryUse;

@@ -2,8 +2,8 @@
 
 mod find;
 
-use crate::CudaObjectError;
 use crate::functions::functions;
+use crate::{CudaObject, CudaObjectError};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
@@ -25,6 +25,25 @@ functions!(NvrtcFunctions {
     destroy = c"nvrtcDestroyProgram": (*mut Program) -> c_int,
     error_text = c"nvrtcGetErrorString": (c_int) -> *const c_char,
 });
+
+/// A file of cuda/ as a C string.
+macro_rules! kernel_text {
+    ($file:literal) => {
+        match std::ffi::CStr::from_bytes_with_nul(
+            concat!(include_str!(concat!("../cuda/", $file)), "\0").as_bytes(),
+        ) {
+            Ok(text) => text,
+            Err(_) => c"",
+        }
+    };
+}
+pub(crate) use kernel_text;
+
+/// What kernels include, by name and text.
+const HEADERS: [(&CStr, &CStr); 2] = [
+    (c"bfloat16.h", kernel_text!("bfloat16.h")),
+    (c"batch_norm_arguments.h", kernel_text!("batch_norm_arguments.h")),
+];
 
 /// Machine code of `source` for `architecture`, such as `sm_90`. `libraries`: see [`Nvrtc::open`].
 pub fn compile(
@@ -96,11 +115,14 @@ impl Nvrtc {
             .map_err(|error| CudaObjectError::Compile(error.to_string()))?;
         let options = [option.as_ptr(), c"--std=c++17".as_ptr()];
         let mut program = OpenProgram { handle: ptr::null_mut(), nvrtc: self };
-        // SAFETY: the strings outlive the calls and no header is passed; the buffers have the sizes that NVRTC asks for.
+        let (names, texts) =
+            (HEADERS.map(|(name, _)| name.as_ptr()), HEADERS.map(|(_, text)| text.as_ptr()));
+        // SAFETY: the strings outlive the calls; the buffers have the sizes that NVRTC asks for.
         unsafe {
-            let (name, none) = (c"kernel.cu".as_ptr(), ptr::null());
-            let f = &self.functions;
-            self.check((f.create)(&mut program.handle, source.as_ptr(), name, 0, none, none))?;
+            let (name, count) = (c"kernel.cu".as_ptr(), HEADERS.len() as c_int);
+            let (f, texts, names) = (&self.functions, texts.as_ptr(), names.as_ptr());
+            let program_of = &mut program.handle;
+            self.check((f.create)(program_of, source.as_ptr(), name, count, texts, names))?;
             let status = (f.compile)(program.handle, options.len() as c_int, options.as_ptr());
             if status != 0 {
                 let (words, log) = (self.words(status), program.log());
@@ -124,6 +146,21 @@ impl Nvrtc {
         unsafe { CStr::from_ptr((self.functions.error_text)(status)) }
             .to_string_lossy()
             .into_owned()
+    }
+}
+
+impl CudaObject {
+    /// `source` for GPU `device`: its machine code and architecture.
+    pub(crate) fn compile_for(
+        &self,
+        device: i32,
+        libraries: &Path,
+        source: &CStr,
+    ) -> Result<(Vec<u8>, String), CudaObjectError> {
+        let capability = self.capability(device)?;
+        let nvrtc = Nvrtc::open(libraries)?;
+        let architecture = nvrtc.architecture_for(capability)?;
+        Ok((nvrtc.compile(source, &architecture)?, architecture))
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::CudaObjectError;
+use crate::batch_norm::BatchNormFunctions;
 use crate::error::{INTERFACE, check};
 use crate::functions::{Library, functions};
 use crate::graph::GraphFunctions;
@@ -46,6 +47,7 @@ pub struct CudaObject {
     devices: DeviceFunctions,
     pub(crate) memory: MemoryFunctions,
     pub(crate) patch_kernel: PatchKernelFunctions,
+    pub(crate) batch_norm: BatchNormFunctions,
     pub(crate) graph: GraphFunctions,
     pub(crate) side_streams: SideStreamFunctions,
     pub(crate) readback: ReadbackFunctions,
@@ -68,6 +70,7 @@ impl CudaObject {
                 devices: DeviceFunctions::of(library)?,
                 memory: MemoryFunctions::of(library)?,
                 patch_kernel: PatchKernelFunctions::of(library)?,
+                batch_norm: BatchNormFunctions::of(library)?,
                 graph: GraphFunctions::of(library)?,
                 side_streams: SideStreamFunctions::of(library)?,
                 readback: ReadbackFunctions::of(library)?,

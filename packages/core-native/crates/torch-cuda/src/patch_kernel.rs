@@ -2,19 +2,14 @@
 
 use crate::error::check;
 use crate::functions::functions;
-use crate::nvrtc::Nvrtc;
+use crate::nvrtc::kernel_text;
 use crate::{CudaObject, CudaObjectError};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
 
 /// CUDA C++, also valid C++ for the host (tests/host_kernel).
-pub const PATCH_KERNEL_SOURCE: &CStr = match CStr::from_bytes_with_nul(
-    concat!(include_str!("../cuda/cut_patches.cu"), "\0").as_bytes(),
-) {
-    Ok(source) => source,
-    Err(_) => c"",
-};
+pub const PATCH_KERNEL_SOURCE: &CStr = kernel_text!("cut_patches.cu");
 
 functions!(PatchKernelFunctions {
     load = c"flc_cuda_patch_kernel_load": (c_int, *const c_void, *mut *mut c_void) -> *mut c_char,
@@ -51,7 +46,7 @@ impl Drop for PatchKernel {
 
 impl CudaObject {
     /// Compiles the kernel for GPU `device` (a fraction of a second) and loads it. `nvidia_libraries`: where NVRTC lies, see
-    /// [`Nvrtc::open`].
+    /// [`Nvrtc::open`](crate::nvrtc::Nvrtc::open).
     ///
     /// # Errors
     /// NVRTC is missing or does not know the GPU, the driver refuses the code, or there is no such GPU.
@@ -60,10 +55,8 @@ impl CudaObject {
         device: i32,
         nvidia_libraries: &Path,
     ) -> Result<PatchKernel, CudaObjectError> {
-        let capability = self.capability(device)?;
-        let nvrtc = Nvrtc::open(nvidia_libraries)?;
-        let architecture = nvrtc.architecture_for(capability)?;
-        let cubin = nvrtc.compile(PATCH_KERNEL_SOURCE, &architecture)?;
+        let (cubin, architecture) =
+            self.compile_for(device, nvidia_libraries, PATCH_KERNEL_SOURCE)?;
         let mut pointer = ptr::null_mut();
         let load = self.patch_kernel.load;
         // SAFETY: the driver copies the code; on success `pointer` is ours until `free`.

@@ -9,6 +9,7 @@
 
 mod support;
 
+use flc_torch_cuda::BatchNormPointers;
 use std::ffi::c_void;
 use tch::{Device, Kind, Tensor};
 
@@ -68,6 +69,96 @@ fn the_kernel_cuts_as_libtorch_does() {
         object.cut_patches(&kernel, pixels, plan, side, input, out)
     };
     assert!(refused.unwrap_err().to_string().starts_with("the result is [3, 300, 32, 33], not"));
+}
+
+/// Result, running statistics and gradients of a batch norm whose result is read twice.
+fn batch_norm(
+    values: &[Tensor; 4],
+    weights: &[Tensor; 2],
+    with_residual: bool,
+    operation: impl Fn(&Tensor, Option<&Tensor>, &[Tensor; 4]) -> [Tensor; 2],
+) -> Vec<Tensor> {
+    let leaf = |values: &Tensor| values.detach().set_requires_grad(true);
+    let [x, residual, dy, dy2] = values;
+    let (x, residual) = (leaf(x), leaf(residual));
+    let [weight, bias] = weights.each_ref().map(leaf);
+    let channels = [weight, bias, weights[0].zeros_like(), weights[0].ones_like()];
+    let residual = with_residual.then_some(&residual);
+    let [first, second] = operation(&x, residual, &channels);
+    let loss = (&first * dy).sum(Kind::Float) + (&second * dy2).sum(Kind::Float);
+    let inputs: Vec<&Tensor> =
+        [&x, &channels[0], &channels[1]].into_iter().chain(residual).collect();
+    let mut results = Tensor::run_backward(&[loss], &inputs, false, false);
+    results.extend([first.detach(), channels[2].shallow_clone(), channels[3].shallow_clone()]);
+    results
+}
+
+fn assert_relative(ours: &[Tensor], expected: &[Tensor], tolerance: f64, what: &str) {
+    for (index, (ours, expected)) in ours.iter().zip(expected).enumerate() {
+        let [ours, expected] = [ours, expected].map(|tensor| tensor.to_kind(Kind::Double));
+        let relative = ((ours - &expected).norm() / expected.norm()).double_value(&[]);
+        assert!(relative <= tolerance, "{what}, result {index}: {relative:e}");
+    }
+}
+
+#[test]
+fn batch_norm_is_that_of_libtorch_also_in_a_graph() {
+    let Some(object) = support::object_with_gpu() else { return };
+    let kernel = object.batch_norm_kernel(0, &support::libtorch()).unwrap();
+    let ours = |x: &Tensor, residual: Option<&Tensor>, channels: &[Tensor; 4]| {
+        let [weight, bias, running_mean, running_var] = channels.each_ref().map(pointer);
+        let bn = BatchNormPointers { weight, bias, running_mean, running_var };
+        let added = residual.map_or(std::ptr::null_mut(), pointer);
+        // SAFETY: the tensors live, and the results are ours.
+        let results = unsafe {
+            let (x, epsilon) = (pointer(x), 1e-5);
+            object.batch_norm_relu(&kernel, x, added, bn, 0.1, epsilon).unwrap()
+        };
+        results.map(|result| unsafe { Tensor::from_ptr(result.cast()) })
+    };
+    let theirs = |x: &Tensor, residual: Option<&Tensor>, channels: &[Tensor; 4]| {
+        let [weight, bias, mean, var] = channels;
+        let (weights, running) = ((Some(weight), Some(bias)), (Some(mean), Some(var)));
+        let normal =
+            x.batch_norm(weights.0, weights.1, running.0, running.1, true, 0.1, 1e-5, false);
+        let y = residual.map_or_else(|| normal.shallow_clone(), |added| &normal + added).relu();
+        [y.shallow_clone(), y]
+    };
+    // From a few rows to many for every thread; channels that do not divide a block. Of millions of numbers next to 0 some take the other
+    // side of the ReLU.
+    for shape in [[1, 1, 5, 8], [3, 7, 5, 24], [9, 31, 33, 64], [2, 3, 5, 1024], [70, 129, 131, 16]]
+    {
+        for (kind, tolerance) in [(Kind::Float, 3e-3), (Kind::BFloat16, 0.02)] {
+            for with_residual in [false, true] {
+                let what = format!("{shape:?} {kind:?}, residual {with_residual}");
+                let random = || Tensor::randn(shape, (Kind::Float, GPU)).to_kind(kind);
+                let values = [0; 4].map(|_| random().permute([0, 3, 1, 2]));
+                let weights = [0; 2].map(|_| Tensor::randn([shape[3]], (Kind::Float, GPU)));
+                let exact =
+                    |values: &[Tensor; 4]| values.each_ref().map(|v| v.to_kind(Kind::Double));
+                let expected = |values: &[Tensor; 4]| {
+                    let weights = weights.each_ref().map(|weight| weight.to_kind(Kind::Double));
+                    batch_norm(&exact(values), &weights, with_residual, theirs)
+                };
+                let eager = batch_norm(&values, &weights, with_residual, ours);
+                assert_relative(&eager, &expected(&values), tolerance, &what);
+                // The order of all sums is fixed.
+                let again = batch_norm(&values, &weights, with_residual, ours);
+                assert!(
+                    eager.iter().zip(&again).all(|(first, second)| first.equal(second)),
+                    "{what}"
+                );
+                let capture = object.graph_begin(0).unwrap();
+                let recorded = batch_norm(&values, &weights, with_residual, ours);
+                let graph = capture.end().unwrap();
+                for tensor in &values {
+                    let _ = tensor.shallow_clone().normal_(0.0, 1.0);
+                }
+                graph.replay().unwrap();
+                assert_relative(&recorded, &expected(&values), tolerance, &what);
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! The kernel's source, compiled for the host (tests/host), against PyTorch and NumPy (tests/reference/cut_patches.py).
+//! The patch kernel's source, compiled for the host (tests/host), against PyTorch and NumPy (tests/reference/cut_patches.py).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod host_support;
+
 use serde_json::Value;
-use std::ffi::{CString, c_int, c_void};
-use std::path::Path;
-use std::process::Command;
+use std::ffi::{c_int, c_void};
 
 type Cut =
     unsafe extern "C" fn(*const f32, *const i64, c_int, c_int, c_int, c_int, c_int, *mut c_void);
@@ -12,28 +12,14 @@ type Cut =
 const PHASES: usize = 2;
 const SYMMETRIES: usize = 8;
 
-/// `name`: of a file of its own, since tests run side by side.
-fn compiled(name: &str) -> Cut {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host/run.cpp");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("libhost-kernel-{name}.so"));
-    let compiler = std::env::var("CXX").unwrap_or_else(|_| "g++".into());
-    let flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"];
-    let status = Command::new(compiler).args(flags).arg(&target).arg(source).status().unwrap();
-    assert!(status.success());
-    let path = CString::new(target.to_str().unwrap()).unwrap();
-    // SAFETY: valid C strings; the function has the type above.
-    unsafe {
-        let handle = libc::dlopen(path.as_ptr(), libc::RTLD_NOW);
-        assert!(!handle.is_null());
-        let function = libc::dlsym(handle, c"flc_host_cut".as_ptr());
-        assert!(!function.is_null());
-        std::mem::transmute::<*mut c_void, Cut>(function)
-    }
+fn compiled() -> Cut {
+    let library = host_support::compiled("cut_patches");
+    // SAFETY: the function has this type.
+    unsafe { std::mem::transmute::<*mut c_void, Cut>(library.function(c"flc_host_cut")) }
 }
 
 fn fixture() -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cut-patches.json");
-    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    host_support::fixture("cut-patches.json")
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -64,7 +50,7 @@ fn place(side: usize, phases: &[Vec<f64>]) -> (Vec<f32>, Vec<i64>) {
 
 #[test]
 fn squares_are_cut_turned_and_resized_as_in_pytorch() {
-    let cut = compiled("float32");
+    let cut = compiled();
     for case in fixture()["cases"].as_array().unwrap() {
         let side = case["side"].as_u64().unwrap() as usize;
         let input = case["input"].as_u64().unwrap() as usize;
@@ -101,7 +87,7 @@ fn squares_are_cut_turned_and_resized_as_in_pytorch() {
 
 #[test]
 fn bfloat16_is_rounded_as_in_pytorch() {
-    let cut = compiled("bfloat16");
+    let cut = compiled();
     let rounding = &fixture()["rounding"];
     let pixels: Vec<f32> =
         numbers(&rounding["float32"]).into_iter().map(|bits| f32::from_bits(bits as u32)).collect();

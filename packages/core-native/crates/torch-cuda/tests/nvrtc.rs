@@ -1,10 +1,11 @@
-//! The kernel compiles for every GPU that libtorch supports; that needs NVIDIA's compiler, but no GPU.
+//! The kernels compile for every GPU that libtorch supports; that needs NVIDIA's compiler, but no GPU.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
 use flc_torch_cuda::nvrtc::{self, Nvrtc};
-use flc_torch_cuda::{CudaObjectError, PATCH_KERNEL_SOURCE};
+use flc_torch_cuda::{BATCH_NORM_SOURCE, CudaObjectError, PATCH_KERNEL_SOURCE};
+use std::ffi::CStr;
 use std::path::Path;
 
 /// Compute capabilities of libtorch 2.11's wheels (torch.cuda.get_arch_list) and those between them.
@@ -17,20 +18,36 @@ fn compiler() -> Option<Nvrtc> {
     }
 }
 
-#[test]
-fn the_kernel_compiles_for_every_supported_gpu() {
+/// `source` has the functions `entries` on each of the wanted architectures.
+fn compiles(source: &CStr, entries: &[String]) {
     let Some(nvrtc) = compiler() else { return };
     let known = nvrtc.architectures().unwrap();
     let wanted: Vec<i32> = WANTED.into_iter().filter(|sm| known.contains(sm)).collect();
     assert!(wanted.len() >= 5, "of {WANTED:?} this NVRTC knows {wanted:?} only");
     for sm in wanted {
-        let cubin = nvrtc.compile(PATCH_KERNEL_SOURCE, &format!("sm_{sm}")).unwrap();
+        let cubin = nvrtc.compile(source, &format!("sm_{sm}")).unwrap();
         assert_eq!(&cubin[..4], b"\x7fELF", "sm_{sm}");
-        for entry in ["flc_cut_patches_float32", "flc_cut_patches_bfloat16"] {
+        for entry in entries {
             let found = cubin.windows(entry.len()).any(|bytes| bytes == entry.as_bytes());
             assert!(found, "{entry} is not in the code for sm_{sm}");
         }
     }
+}
+
+#[test]
+fn the_patch_kernel_compiles_for_every_supported_gpu() {
+    let entries = ["float32", "bfloat16"].map(|kind| format!("flc_cut_patches_{kind}"));
+    compiles(PATCH_KERNEL_SOURCE, &entries);
+}
+
+#[test]
+fn the_batch_norm_kernels_compile_for_every_supported_gpu() {
+    let typed = ["statistics", "normalize", "gradient_sums", "gradient_input"];
+    let typed = typed.map(|name| [format!("{name}_float32"), format!("{name}_bfloat16")]);
+    let others = ["finish", "gradient_finish"].map(String::from);
+    let names = typed.into_iter().flatten().chain(others);
+    let entries: Vec<String> = names.map(|name| format!("flc_batch_norm_{name}")).collect();
+    compiles(BATCH_NORM_SOURCE, &entries);
 }
 
 #[test]

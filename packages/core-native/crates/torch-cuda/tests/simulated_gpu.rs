@@ -1,4 +1,4 @@
-//! Streams, graphs, copies and the kernel's launch on libtorch's own CUDA code over a simulated device (tests/simulated): what is asked of
+//! Streams, graphs, copies and the launches of kernels on libtorch's own CUDA code over a simulated device (tests/simulated): what is asked of
 //! CUDA and in which order, not what a GPU computes.
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@
 
 mod support;
 
-use flc_torch_cuda::CudaObject;
+use flc_torch_cuda::{BatchNormKernel, BatchNormPointers, CudaObject, CudaObjectError};
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -44,11 +44,17 @@ fn compiled() -> &'static Path {
 
 fn compile() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let units = ["simulated/capture.cpp", "simulated/device.cpp"].map(|file| tests.join(file));
-    let others = ["simulated/state.h", "host/run.cpp", "../cuda/cut_patches.cu"];
+    let units = [
+        "simulated/capture.cpp",
+        "simulated/device.cpp",
+        "host/cut_patches.cpp",
+        "host/batch_norm_relu.cpp",
+    ];
+    let units = units.map(|file| tests.join(file));
     let modified = |file: &Path| std::fs::metadata(file).and_then(|about| about.modified()).ok();
-    let sources = units.iter().cloned().chain(others.map(|file| tests.join(file)));
-    let newest = sources.map(|file| modified(&file)).max().flatten();
+    let files = |folder: &str| std::fs::read_dir(tests.join(folder)).unwrap().flatten();
+    let sources = ["simulated", "host", "../cuda", "../cpp"].into_iter().flat_map(files);
+    let newest = sources.map(|file| modified(&file.path())).max().flatten();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libsimulated-cuda.so");
     if modified(&target) <= newest {
         // Other tests are processes beside this one.
@@ -234,5 +240,151 @@ fn a_spoilt_capture_leaves_nothing_behind() {
             let graph = object.graph_begin(0).unwrap().end().unwrap();
             graph.replay().unwrap();
         }
+    });
+}
+
+/// Results and gradients of one batch norm, in float64 on the host.
+fn batch_norm_results(
+    [x, residual, dy, dy2]: &[Tensor; 4],
+    readers: &str,
+    with_residual: bool,
+    operation: impl Fn(&Tensor, Option<&Tensor>, &[Tensor; 4]) -> [Tensor; 2],
+    device: Device,
+) -> Vec<Tensor> {
+    let leaf = |values: &Tensor| values.to_device(device).detach().set_requires_grad(true);
+    let (x, residual) = (leaf(x), leaf(residual));
+    let kind = if device == GPU { Kind::Float } else { Kind::Double };
+    let vector =
+        |from: f64| (Tensor::arange(16, (kind, Device::Cpu)) * 0.1 + from).to_device(device);
+    let channels = [leaf(&vector(0.3)), leaf(&vector(-0.7)), vector(1.0), vector(2.0)];
+    let residual = with_residual.then_some(&residual);
+    let results = operation(&x, residual, &channels);
+    // On the host: the simulated device copies, but does not compute.
+    let [first, second] = results.each_ref().map(|result| result.to_device(Device::Cpu));
+    let read = |values: &Tensor, by: &Tensor| (values.to_kind(Kind::Double) * by).sum(Kind::Double);
+    let loss = match readers {
+        "first" => read(&first, dy),
+        "second" => read(&second, dy2),
+        _ => read(&first, dy) + read(&second, dy2),
+    };
+    let inputs: Vec<&Tensor> =
+        [&x, &channels[0], &channels[1]].into_iter().chain(residual).collect();
+    let mut all = Tensor::run_backward(&[loss], &inputs, false, false);
+    all.extend([first, second, channels[2].shallow_clone(), channels[3].shallow_clone()]);
+    all.into_iter()
+        .map(|result| result.detach().to_device(Device::Cpu).to_kind(Kind::Double))
+        .collect()
+}
+
+fn separate(x: &Tensor, residual: Option<&Tensor>, channels: &[Tensor; 4]) -> [Tensor; 2] {
+    let [weight, bias, mean, var] = channels;
+    let normal =
+        x.batch_norm(Some(weight), Some(bias), Some(mean), Some(var), true, 0.1, 1e-5, false);
+    let y = residual.map_or_else(|| normal.shallow_clone(), |added| &normal + added).relu();
+    [y.shallow_clone(), y]
+}
+
+/// Our operation on the device, with momentum 0.1 and epsilon 1e-5.
+fn fused(
+    object: &CudaObject,
+    kernel: &BatchNormKernel,
+    x: &Tensor,
+    residual: Option<&Tensor>,
+    channels: &[Tensor; 4],
+) -> Result<[Tensor; 2], CudaObjectError> {
+    let [weight, bias, running_mean, running_var] = channels.each_ref().map(pointer);
+    let bn = BatchNormPointers { weight, bias, running_mean, running_var };
+    let added = residual.map_or(std::ptr::null_mut(), pointer);
+    // SAFETY: the tensors live, and the results are ours.
+    unsafe {
+        let results = object.batch_norm_relu(kernel, pointer(x), added, bn, 0.1, 1e-5)?;
+        Ok(results.map(|result| Tensor::from_ptr(result.cast())))
+    }
+}
+
+#[test]
+fn batch_norm_goes_forward_and_backward() {
+    simulated("batch_norm_goes_forward_and_backward", |object| {
+        let kernel = object.batch_norm_kernel(0, &support::libtorch()).unwrap();
+        assert_eq!(kernel.architecture(), "sm_90");
+        tch::manual_seed(1);
+        for (kind, tolerance) in [(Kind::Float, 1e-5), (Kind::BFloat16, 0.01)] {
+            for (readers, with_residual) in
+                [("first", false), ("both", false), ("second", true), ("both", true)]
+            {
+                // 3 * 23 * 19 rows: three blocks of the sums in bfloat16, five in float32.
+                let values = [0; 4].map(|_| {
+                    let rows = Tensor::randn([3, 23, 19, 16], (Kind::Float, Device::Cpu));
+                    rows.to_kind(kind).permute([0, 3, 1, 2])
+                });
+                let exact = values.each_ref().map(|tensor| tensor.to_kind(Kind::Double));
+                let expected =
+                    batch_norm_results(&exact, readers, with_residual, separate, Device::Cpu);
+                let on_gpu = |x: &Tensor, residual: Option<&Tensor>, channels: &[Tensor; 4]| {
+                    fused(&object, &kernel, x, residual, channels).unwrap()
+                };
+                let ours = batch_norm_results(&values, readers, with_residual, on_gpu, GPU);
+                for (index, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
+                    let apart = (ours - expected).norm().double_value(&[]);
+                    let relative = apart / expected.norm().double_value(&[]);
+                    let what = format!("{kind:?}, {readers}, residual {with_residual}, {index}");
+                    assert!(relative < tolerance, "{what}: {relative:e}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn batch_norm_is_captured_and_refuses_what_it_cannot() {
+    simulated("batch_norm_is_captured_and_refuses_what_it_cannot", |object| {
+        let kernel = object.batch_norm_kernel(0, &support::libtorch()).unwrap();
+        let ones =
+            |shape: &[i64], kind: Kind| Tensor::ones(shape, (kind, Device::Cpu)).to_device(GPU);
+        let channels = |count: i64| [0; 4].map(|_| ones(&[count], Kind::Float));
+        let x = ones(&[2, 16, 4, 4], Kind::Float).set_requires_grad(true);
+        // As before every capture: once without.
+        let step = || {
+            let [first, second] = fused(&object, &kernel, &x, Some(&x), &channels(16)).unwrap();
+            Tensor::run_backward(&[(first + second).sum(Kind::Float)], &[&x], false, false)
+        };
+        drop(step());
+        let given = channels(16);
+        let capture = object.graph_begin(0).unwrap();
+        let [first, second] = fused(&object, &kernel, &x, Some(&x), &given).unwrap();
+        let loss = (first + second).sum(Kind::Float);
+        let gradients = Tensor::run_backward(&[loss], &[&x], false, false);
+        let graph = capture.end().unwrap();
+        graph.replay().unwrap();
+        assert_eq!(gradients[0].size(), [2, 16, 4, 4]);
+        // SAFETY: a function of the simulated device.
+        let launches = unsafe {
+            let address = libc::dlsym(libc::RTLD_DEFAULT, c"flc_simulated_launches".as_ptr());
+            assert!(!address.is_null());
+            std::mem::transmute::<*mut c_void, extern "C" fn() -> i32>(address)()
+        };
+        assert_eq!(launches, 6, "three kernels forward and three backward");
+
+        let refused = |x: &Tensor, residual: Option<&Tensor>, count: i64| {
+            fused(&object, &kernel, x, residual, &channels(count)).unwrap_err().to_string()
+        };
+        let image = |channels: i64, kind: Kind| ones(&[2, channels, 4, 4], kind);
+        let words = refused(&image(12, Kind::Float), None, 12);
+        assert_eq!(words, "batch_norm_relu: 12 channels, not a multiple of 8 up to 1024");
+        let words = refused(&image(16, Kind::Double), None, 16);
+        assert_eq!(words, "batch_norm_relu: unsupported type Double");
+        let words = refused(&image(16, Kind::Float), None, 24);
+        assert_eq!(words, "the weight is [24] for 16 channels");
+        let words = refused(&image(16, Kind::Float), Some(&image(16, Kind::BFloat16)), 16);
+        assert_eq!(words, "batch_norm_relu: residual and input differ in shape, type or device");
+        let words = refused(&ones(&[1, 16, 1, 1], Kind::Float), None, 16);
+        assert_eq!(words, "batch_norm_relu: needs more than one value per channel");
+        let host = Tensor::ones([2, 16, 4, 4], (Kind::Float, Device::Cpu));
+        let words = refused(&host, None, 16);
+        assert_eq!(words, "batch_norm_relu: needs a tensor [n, c, h, w] on cuda:0");
+        // A graph that waits for its backward pass keeps the kernels.
+        let [first, _second] = fused(&object, &kernel, &x, None, &channels(16)).unwrap();
+        drop(kernel);
+        drop(Tensor::run_backward(&[first.sum(Kind::Float)], &[&x], false, false));
     });
 }

@@ -27,6 +27,7 @@ fn every_call_is_an_error_in_words() {
     refused("memory", object.memory(0).err());
     refused("reset_peak_memory", object.reset_peak_memory(0).err());
     refused("patch_kernel", object.patch_kernel(0, &support::libtorch()).err());
+    refused("batch_norm_kernel", object.batch_norm_kernel(0, &support::libtorch()).err());
     refused("graph_begin", object.graph_begin(0).err());
     refused("side_streams", object.side_streams(0, 3).err());
     refused("readback", object.readback(0, 1).err());

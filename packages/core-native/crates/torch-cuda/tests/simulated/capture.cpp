@@ -12,6 +12,7 @@ namespace {
 std::recursive_mutex mutex;
 std::map<unsigned long long, std::unique_ptr<Capture>> captures;
 Stream default_stream;
+int launches = 0;
 thread_local Capture *own_capture = nullptr;
 thread_local cudaStreamCaptureMode mode = cudaStreamCaptureModeGlobal;
 thread_local cudaError_t last_error = cudaSuccess;
@@ -38,6 +39,18 @@ bool simulated::may_block() {
   if (own_capture == nullptr || mode == cudaStreamCaptureModeRelaxed) return true;
   own_capture->valid = false;
   return false;
+}
+
+bool simulated::record_launch(cudaStream_t stream) {
+  const std::lock_guard lock(mutex);
+  const bool is_captured = stream_of(stream)->capture != nullptr;
+  launches += is_captured;
+  return is_captured;
+}
+
+int simulated::recorded_launches() {
+  const std::lock_guard lock(mutex);
+  return launches;
 }
 
 SIMULATED cudaError_t cudaGetLastError() { return std::exchange(last_error, cudaSuccess); }

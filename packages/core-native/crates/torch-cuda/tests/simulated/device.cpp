@@ -1,7 +1,10 @@
-// The device, its memory and its driver, whose launches run the kernel compiled for the host.
-#include "../host/run.cpp"
+// The device, its memory and its driver, whose launches run the kernels compiled for the host (tests/host).
 #include "state.h"
 #include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
 
 using namespace simulated;
 
@@ -120,21 +123,56 @@ SIMULATED CUresult cuModuleLoadData(CUmodule *module, const void *code) {
 
 SIMULATED CUresult cuModuleUnload(CUmodule) { return CUDA_SUCCESS; }
 
+extern "C" void flc_host_cut(const float *, const long long *, int squares, int phases, int side, int input, int, void *);
+extern "C" void flc_host_batch_norm_kernel(int kernel, int is_bfloat16, unsigned blocks, const void *arguments);
+
+namespace {
+
+/// A function's handle is its place here, counted from 1.
+const std::vector<std::string> functions = {
+    "flc_cut_patches_float32",          "flc_cut_patches_bfloat16",
+    "flc_batch_norm_statistics_float32", "flc_batch_norm_statistics_bfloat16",
+    "flc_batch_norm_finish",            "flc_batch_norm_finish",
+    "flc_batch_norm_normalize_float32", "flc_batch_norm_normalize_bfloat16",
+    "flc_batch_norm_gradient_sums_float32", "flc_batch_norm_gradient_sums_bfloat16",
+    "flc_batch_norm_gradient_finish",   "flc_batch_norm_gradient_finish",
+    "flc_batch_norm_gradient_input_float32", "flc_batch_norm_gradient_input_bfloat16",
+};
+
+/// The host's kernels have one thread's state, and autograd launches from threads of its own.
+std::mutex one_at_a_time;
+
+} // namespace
+
 SIMULATED CUresult cuModuleGetFunction(CUfunction *function, CUmodule, const char *name) {
-  const bool is_float32 = std::strcmp(name, "flc_cut_patches_float32") == 0;
-  const bool is_bfloat16 = std::strcmp(name, "flc_cut_patches_bfloat16") == 0;
-  *function = reinterpret_cast<CUfunction>(is_bfloat16 ? 2 : 1);
-  return is_float32 || is_bfloat16 ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
+  for (size_t i = 0; i < functions.size(); ++i) {
+    if (functions[i] != name) continue;
+    *function = reinterpret_cast<CUfunction>(i + 1);
+    return CUDA_SUCCESS;
+  }
+  return CUDA_ERROR_NOT_FOUND;
 }
 
-SIMULATED CUresult cuLaunchKernel(CUfunction function, unsigned squares, unsigned tiles, unsigned, unsigned threads,
-                                  unsigned, unsigned, unsigned, CUstream, void **arguments, void **) {
+SIMULATED CUresult cuLaunchKernel(CUfunction function, unsigned blocks, unsigned tiles, unsigned, unsigned threads,
+                                  unsigned, unsigned, unsigned, CUstream stream, void **arguments, void **) {
+  const std::lock_guard lock(one_at_a_time);
+  // A capture takes it down without running it.
+  if (simulated::record_launch(stream)) return CUDA_SUCCESS;
+  const auto handle = reinterpret_cast<size_t>(function) - 1;
+  const int is_bfloat16 = handle % 2, kernel = static_cast<int>(handle / 2);
+  if (kernel > 0) {
+    if (threads != 256 || tiles != 1) return CUDA_ERROR_INVALID_VALUE;
+    flc_host_batch_norm_kernel(kernel - 1, is_bfloat16, blocks, arguments[0]);
+    return CUDA_SUCCESS;
+  }
   const auto number = [&](int index) { return *static_cast<int *>(arguments[index]); };
   const auto address = [&](int index) { return *static_cast<void **>(arguments[index]); };
   const int phases = number(2), side = number(3), input = number(4);
   if (tiles * threads < static_cast<unsigned>(input * input)) return CUDA_ERROR_INVALID_VALUE;
-  const bool is_bfloat16 = function == reinterpret_cast<CUfunction>(2);
-  flc_host_cut(static_cast<float *>(address(0)), static_cast<long long *>(address(1)), static_cast<int>(squares), phases,
+  flc_host_cut(static_cast<float *>(address(0)), static_cast<long long *>(address(1)), static_cast<int>(blocks), phases,
                side, input, is_bfloat16, address(5));
   return CUDA_SUCCESS;
 }
+
+/// Launches that captures have taken down, for the tests.
+SIMULATED int flc_simulated_launches() { return simulated::recorded_launches(); }

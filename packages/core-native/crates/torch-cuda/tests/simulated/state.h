@@ -39,4 +39,8 @@ cudaError_t report(cudaError_t error);
 /// Whether this thread may make a call that waits or allocates. During its own capture it may not, and the capture is spoilt.
 bool may_block();
 
+/// Counts a launch on a stream that is being captured; whether it is.
+bool record_launch(cudaStream_t stream);
+int recorded_launches();
+
 } // namespace simulated
