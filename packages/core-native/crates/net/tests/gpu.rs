@@ -8,7 +8,7 @@
 
 mod support;
 
-use flc_net::config::{Background, Graphs, Precision, Switch, TrainConfig};
+use flc_net::config::{Background, Graphs, NetworkConfig, Precision, Switch, TrainConfig};
 use flc_net::data::{LesionStore, Look, Patch, PatchList, PlacedBatch};
 use flc_net::device::DeviceSpec;
 use flc_net::distributed::Team;
@@ -34,8 +34,10 @@ fn gpu() -> Option<Device> {
     Some(device)
 }
 
+/// Wide enough for our batch norm, which takes channels by eights.
 fn config(precision: Precision) -> TrainConfig {
-    TrainConfig { precision, ..support::small_config() }
+    let network = NetworkConfig { widths: [8, 16, 24], ..support::small_network() };
+    TrainConfig { network, precision, ..support::small_config() }
 }
 
 fn store(config: &TrainConfig, device: Device) -> (LesionStore, Sampler) {

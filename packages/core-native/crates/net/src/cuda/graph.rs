@@ -20,6 +20,8 @@ impl Graph {
             return Err(NetError::Internal("graphs are for GPUs".into()));
         };
         let object = object().map_err(NetError::Internal)?;
+        // Kernels are compiled and checked at first use, which a capture could not hold.
+        super::fallbacks(device);
         // Memory that is kept for other tensors cannot be given back during a capture.
         runtime::release_cached_memory(device);
         let capture = object.graph_begin(index as i32)?;

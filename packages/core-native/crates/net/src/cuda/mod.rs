@@ -1,13 +1,18 @@
 //! What our CUDA object adds to libtorch on a GPU. Any of it may be missing; then libtorch does the work, and the reason is told.
 
+mod batch_norm;
 mod copies;
 mod graph;
 mod patch_kernel;
+mod per_gpu;
+mod self_check;
 mod side_streams;
 
+pub use batch_norm::{BatchNormKernel, batch_norm_kernel};
 pub use copies::{Readback, Upload};
 pub use graph::Graph;
 pub use patch_kernel::{PatchKernel, patch_kernel};
+pub use self_check::{check_batch_norm, check_patches};
 pub use side_streams::SideStreams;
 
 use crate::NetError;
@@ -41,14 +46,19 @@ fn pointer(tensor: &Tensor) -> *mut c_void {
     tensor.as_ptr().cast_mut().cast()
 }
 
-/// What libtorch does in the object's place on this device, and why.
+/// What libtorch does in the object's place on this device, and why. The first call compiles the kernels and checks each against libtorch,
+/// which waits for the GPU: it must come before a capture.
 pub fn fallbacks(device: Device) -> Vec<String> {
     let Device::Cuda(index) = device else { return Vec::new() };
     if let Err(reason) = object() {
-        return vec![format!("images are cut by libtorch and copies wait for the GPU: {reason}")];
+        return vec![format!(
+            "images are cut and batches normalized by libtorch, and copies wait for the GPU: {reason}"
+        )];
     }
-    let kernel = patch_kernel(index).err();
-    kernel.into_iter().map(|reason| format!("images are cut by libtorch: {reason}")).collect()
+    let patches = patch_kernel(index).err().map(|why| format!("images are cut by libtorch: {why}"));
+    let norms = batch_norm_kernel(index).err();
+    let norms = norms.map(|why| format!("batches are normalized by libtorch: {why}"));
+    patches.into_iter().chain(norms).collect()
 }
 
 /// As every message of libtorch: memory that runs out keeps its code.

@@ -1,10 +1,8 @@
-use super::{object, pointer};
-use crate::{Result, runtime};
+use super::per_gpu::{Made, PerGpu};
+use super::{pointer, self_check};
+use crate::Result;
 use flc_torch_cuda::CudaObject;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 /// Cuts, turns and resizes images in one pass (crates/torch-cuda/cuda/cut_patches.cu).
 #[derive(Debug)]
@@ -13,23 +11,17 @@ pub struct PatchKernel {
     loaded: flc_torch_cuda::PatchKernel,
 }
 
-type Compiled = std::result::Result<&'static PatchKernel, String>;
-
-/// The kernel of GPU `index`, compiled at the first call and kept for the life of the process, or why there is none.
-pub fn patch_kernel(index: usize) -> Compiled {
-    static KERNELS: Mutex<BTreeMap<usize, Compiled>> = Mutex::new(BTreeMap::new());
-    let mut kernels = KERNELS.lock().unwrap_or_else(PoisonError::into_inner);
-    kernels.entry(index).or_insert_with(|| compile(index)).clone()
-}
-
-fn compile(index: usize) -> Compiled {
-    let object = object()?;
-    // A wheel's NVRTC lies beside torch, in site-packages/nvidia.
-    let nvidia =
-        runtime::libtorch_folder().and_then(|lib| Some(lib.parent()?.parent()?.join("nvidia")));
-    let loaded = object.patch_kernel(index as i32, &nvidia.unwrap_or_else(|| PathBuf::from(".")));
-    let loaded = loaded.map_err(|error| error.to_string())?;
-    Ok(Box::leak(Box::new(PatchKernel { object, loaded })))
+/// The kernel of GPU `index`, compiled and checked against libtorch at the first call, or why there is none.
+pub fn patch_kernel(index: usize) -> Made<PatchKernel> {
+    static KERNELS: PerGpu<PatchKernel> = PerGpu::new();
+    KERNELS.get(index, |object, device, nvidia| {
+        let loaded = object.patch_kernel(device, nvidia).map_err(|error| error.to_string())?;
+        let kernel = PatchKernel { object, loaded };
+        self_check::check_patches(Device::Cuda(index), |pixels, plan, side, input, out| {
+            kernel.cut(pixels, plan, side, input, out)
+        })?;
+        Ok(kernel)
+    })
 }
 
 impl PatchKernel {

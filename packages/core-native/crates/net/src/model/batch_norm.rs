@@ -1,6 +1,6 @@
 use super::Builder;
-use crate::Result;
-use flc_torch_ext::BatchNormTensors;
+use crate::{Result, cuda};
+use flc_torch_ext::{BatchNormTensors, batch_norm_relu};
 use tch::{Device, Kind, Tensor};
 
 /// method.md, section 3.
@@ -34,26 +34,30 @@ impl BatchNorm {
         })
     }
 
-    /// `relu(forward(xs) [+ residual])`. In training on the CPU one fused operation does it: fewer passes over memory, and sums that
-    /// stay exact over the many pixels of a batch (libtorch's channels-last kernel keeps them in one float). The result comes twice, for
-    /// the convolution behind it and the shortcut around that.
+    /// `relu(forward(xs) [+ residual])`. In training one fused operation does it, on the CPU and on GPUs that have our kernels: fewer
+    /// passes over memory, and sums that stay exact over the many pixels of a batch (libtorch's channels-last kernel of the CPU keeps them
+    /// in one float). The result comes twice, for the convolution behind it and the shortcut around that.
     pub fn forward_relu(
         &self,
         xs: &Tensor,
         residual: Option<&Tensor>,
         train: bool,
     ) -> Result<(Tensor, Tensor)> {
-        if train && xs.device() == Device::Cpu {
-            self.count_batch()?;
-            let BatchNorm { weight, bias, running_mean, running_var, .. } = self;
-            let tensors = BatchNormTensors { weight, bias, running_mean, running_var };
-            return Ok(flc_torch_ext::batch_norm_relu(
-                xs,
-                residual,
-                tensors,
-                BN_MOMENTUM,
-                BN_EPSILON,
-            )?);
+        let BatchNorm { weight, bias, running_mean, running_var, .. } = self;
+        let tensors = BatchNormTensors { weight, bias, running_mean, running_var };
+        match xs.device() {
+            Device::Cpu if train => {
+                self.count_batch()?;
+                return Ok(batch_norm_relu(xs, residual, tensors, BN_MOMENTUM, BN_EPSILON)?);
+            }
+            Device::Cuda(index) if train => {
+                let kernel = cuda::batch_norm_kernel(index).ok();
+                if let Some(kernel) = kernel.filter(|kernel| kernel.takes(xs, residual)) {
+                    self.count_batch()?;
+                    return kernel.relu(xs, residual, tensors, BN_MOMENTUM, BN_EPSILON);
+                }
+            }
+            _ => {}
         }
         let mut ys = self.forward(xs, train)?;
         if let Some(residual) = residual {
