@@ -3,6 +3,7 @@
 //! finds no device. Tensors cross as `at::Tensor *` (tch's `as_ptr`).
 
 mod batch_norm;
+mod code_cache;
 mod error;
 mod functions;
 mod graph;

@@ -2,6 +2,7 @@
 
 mod find;
 
+use crate::code_cache::{self, CodeCache};
 use crate::functions::functions;
 use crate::{CudaObject, CudaObjectError};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -160,7 +161,17 @@ impl CudaObject {
         let capability = self.capability(device)?;
         let nvrtc = Nvrtc::open(libraries)?;
         let architecture = nvrtc.architecture_for(capability)?;
-        Ok((nvrtc.compile(source, &architecture)?, architecture))
+        let compile = || nvrtc.compile(source, &architecture);
+        let (major, minor) = nvrtc.version()?;
+        let compiler = format!("{major}.{minor}");
+        let code = match CodeCache::of_user() {
+            Some(cache) => {
+                let key = code_cache::key(source, &HEADERS, &compiler, &architecture);
+                cache.get_or_make(&key, compile)?
+            }
+            None => compile()?,
+        };
+        Ok((code, architecture))
     }
 }
 
