@@ -1,7 +1,7 @@
 // Registers phantom phases whose true displacement is known: error in mm before and after, folding, time and memory of a
 // pair. See docs/results/registration.md.
 //
-//   node bench/registration.mjs [--quick] [--json FILE] [--markdown FILE] [--pairs N] [--method bspline] [--skip-cost] [--workers]
+//   node bench/registration.mjs [--quick] [--json FILE] [--markdown FILE] [--pairs N] [--method bspline] [--skip-cost] [--workers] [--sets fresh,unseen]
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     method: { type: 'string', default: 'bspline' },
     'skip-cost': { type: 'boolean', default: false },
     workers: { type: 'boolean', default: false },
+    sets: { type: 'string' },
   },
 });
 
@@ -40,13 +41,14 @@ const targets = {
 const count = Number(options.pairs ?? (options.quick ? 1 : 24));
 
 /**
- * Accuracy. `wide` is the set on which the default parameters were chosen, `fresh` the same with patients that had no part
- * in it; `narrow` has the generator's own field of view and motion.
+ * Accuracy. `wide` is the set on which the default parameters were chosen, `fresh` and `unseen` the same with patients that had
+ * no part in it; `narrow` has the generator's own field of view and motion.
  */
 const wide = { size: [160, 128, 24], spacing: [1.5, 1.5, 5], motion: 2 };
 const sets = [
   { name: 'wide', what: '1.5 x 1.5 x 5 mm, twice the motion', seed: 12, ...wide },
   { name: 'fresh', what: 'as wide, other patients', seed: 14, ...wide },
+  { name: 'unseen', what: 'as wide, patients of yet another seed', seed: 23, ...wide },
   {
     name: 'narrow',
     what: '0.57-0.89 mm, 5-7 mm slices',
@@ -54,6 +56,7 @@ const sets = [
     size: [160, 128, 24],
   },
 ];
+const chosen = sets.filter(({ name }) => options.sets?.split(',').includes(name) ?? true);
 /** Time and memory of other sizes. */
 const sizes = [
   { name: '128 x 128 x 32', seed: 13, size: [128, 128, 32], spacing: [1.5, 1.5, 4], motion: 2 },
@@ -71,7 +74,7 @@ try {
     }
   }
   const accuracy = [];
-  for (const set of options.quick ? sets.slice(0, 1) : sets) {
+  for (const set of options.quick ? sets.slice(0, 1) : chosen) {
     const shown = options.quick ? { ...set, size: [96, 96, 16] } : set;
     const pairs = [];
     for (const pair of phantomPairs(shown, count, least)) pairs.push(await measurePair(pair));

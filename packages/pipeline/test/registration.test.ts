@@ -60,6 +60,7 @@ const hasty: RegistrationInput = {
   resolutions: 1,
   iterations: 10,
   samples: 256,
+  refine: false,
 };
 
 describe('registering two phases', () => {

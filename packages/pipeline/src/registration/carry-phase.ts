@@ -62,7 +62,7 @@ export async function carryPhase(pair: PhasePair, folder?: string): Promise<Carr
   const masks = pair.lesions.flatMap((lesion) => lesion.fixed ?? []);
   const region = registrationRegion(fixed, liver, masks, settings);
   const file = (ending: string) => phaseFile(folder ?? '', pair.caseId, pair.phase, ending);
-  const key = transformKey(fixed, moving, region, method, settings, modality);
+  const key = transformKey(fixed, moving, liver, region, method, settings, modality);
   const stored =
     folder === undefined ? undefined : await storedTransform(file('.transform.json'), key);
   const found = stored ?? (await registerVolumes({ ...pair, lesions: masks }));

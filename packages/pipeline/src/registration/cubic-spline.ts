@@ -50,12 +50,21 @@ export function splineDisplacement(control: ControlGrid): (point: Float64Array) 
 }
 
 /** Weights of four neighbours at a fraction t of the way from the second to the third. */
-function cubicWeights(t: number, out: Float64Array): void {
+export function cubicWeights(t: number, out: Float64Array): void {
   const s = 1 - t;
   out[0] = (s * s * s) / 6;
   out[1] = (3 * t * t * t - 6 * t * t + 4) / 6;
   out[2] = (3 * s * s * s - 6 * s * s + 4) / 6;
   out[3] = (t * t * t) / 6;
+}
+
+/** Derivatives of {@link cubicWeights} by t. */
+export function cubicSlopes(t: number, out: Float64Array): void {
+  const s = 1 - t;
+  out[0] = (-s * s) / 2;
+  out[1] = 1.5 * t * t - 2 * t;
+  out[2] = 2 * s - 1.5 * s * s;
+  out[3] = (t * t) / 2;
 }
 
 /** {@link worldToVoxel} of one grid as a function that is cheap to call for every point. */

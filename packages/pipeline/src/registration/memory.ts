@@ -6,7 +6,7 @@ import { type Grid, voxelCount } from '../volume/volume.js';
 import type { RegistrationSettings } from './registration-settings.js';
 
 /** What a worker takes before it sees a volume: a thread, and elastix as machine code. */
-const baseBytes = 230 * 2 ** 20;
+const baseBytes = 260 * 2 ** 20;
 /** Images, masks and results, a voxel of the phase. */
 const bytesPerVoxel = 18;
 /** Copies, pyramids and gradients of elastix, a voxel of what is compared. */

@@ -4,6 +4,7 @@ import type { Volume } from '../volume/volume.js';
 import { runElastix } from './elastix.js';
 import { type MetricImage, metricImage, valueRange } from './metric-image.js';
 import { parameterMaps } from './parameter-maps.js';
+import { refineInLiver } from './refine-in-liver.js';
 import {
   boxOfMasks,
   boxOnOtherGrid,
@@ -49,8 +50,8 @@ export interface RegistrationResult {
 }
 
 /**
- * Finds how a phase must be deformed to lie on another, by mutual information within the region of the liver. The same
- * input gives the same bits. DATA_ERROR or GEOMETRY_MISMATCH where the pair cannot be registered.
+ * Finds how a phase must be deformed to lie on another, by mutual information within the region of the liver and, where
+ * there is a liver mask, also by local correlation in the liver itself. The same input gives the same bits. DATA_ERROR or GEOMETRY_MISMATCH where the pair cannot be registered.
  */
 export async function registerVolumes(input: RegisterVolumesInput): Promise<RegistrationResult> {
   const started = performance.now();
@@ -58,7 +59,12 @@ export async function registerVolumes(input: RegisterVolumesInput): Promise<Regi
   const settings = resolveRegistration(input.settings);
   const region = registrationRegion(fixed, input.liver, input.lesions ?? [], settings);
   const images = metricImages(input, region, settings);
-  const transform = await runElastix(parameterMaps(method, settings), images.fixed, images.moving);
+  const found = await runElastix(parameterMaps(method, settings), images.fixed, images.moving);
+  const liver = settings.refine ? partOfMask(input.liver, region, settings) : undefined;
+  // Within the liver no fat has to be cut off, and clamping would bend the relation of the two phases.
+  const full = () => metricImages(input, region, { ...settings, clamp: null });
+  const transform =
+    liver === undefined ? found : refineInLiver({ ...full(), liver, transform: found });
   return { transform, region, seconds: (performance.now() - started) / 1000 };
 }
 
@@ -102,6 +108,16 @@ function metricImages(
   };
   for (const [name, image] of Object.entries(images)) requireContent(name, image);
   return images;
+}
+
+/** How much of each compared voxel a mask fills, 0 to 1; undefined where there is none. */
+function partOfMask(
+  mask: Volume | undefined,
+  region: VoxelBox,
+  { metricSpacing }: RegistrationSettings,
+): MetricImage | undefined {
+  if (mask === undefined || boxOfMasks([mask]) === undefined) return undefined;
+  return metricImage(mask, region, [0, 1], metricSpacing);
 }
 
 function requireContent(name: string, image: MetricImage): void {

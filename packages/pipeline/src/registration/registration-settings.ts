@@ -46,6 +46,10 @@ export const registrationSchema = z.strictObject({
     .max(300)
     .default(50)
     .describe('distance of the control points of the B-spline, mm'),
+  refine: z
+    .boolean()
+    .default(true)
+    .describe('take the mean with a second B-spline found within the liver mask; not without one'),
   samples: z.int().min(64).max(1_000_000).default(2048).describe('points compared an iteration'),
   seed: z.int().min(0).max(2_147_483_647).default(121_212).describe('of the choice of points'),
   interpolation: z

@@ -12,7 +12,7 @@ import {
 import type { SpatialTransform } from './spatial-transform.js';
 
 /** Raised when registration itself changes, so that nothing old is taken for new. */
-export const registrationVersion = 1;
+export const registrationVersion = 2;
 
 const numbers = (length: number) => z.array(z.number()).length(length);
 const vector = z.tuple([z.number(), z.number(), z.number()]);
@@ -36,7 +36,7 @@ const stageSchema = z.discriminatedUnion('kind', [
 const fileSchema = z.object({
   format: z.literal('flc-transform'),
   version: z.literal(registrationVersion),
-  /** Hash of both images, the region, the method and its parameters. */
+  /** Hash of both images, the liver mask, the region, the method and its parameters. */
   key: z.string(),
   method: z.enum(registrationMethods),
   /** From points of the reference phase to points of the other one; LPS, mm. */
@@ -51,6 +51,7 @@ export type StoredTransform = z.output<typeof fileSchema>;
 export function transformKey(
   fixed: Volume,
   moving: Volume,
+  liver: Volume | undefined,
   region: VoxelBox,
   method: RegistrationMethod,
   settings: RegistrationSettings,
@@ -62,6 +63,7 @@ export function transformKey(
     registrationVersion,
     volumeHash(fixed),
     volumeHash(moving),
+    liver === undefined ? null : volumeHash(liver),
     region,
     method,
     relevant,
