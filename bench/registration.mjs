@@ -74,6 +74,7 @@ try {
     }
   }
   const accuracy = [];
+  await write({ cost, accuracy, workers: null });
   for (const set of options.quick ? sets.slice(0, 1) : chosen) {
     const shown = options.quick ? { ...set, size: [96, 96, 16] } : set;
     const pairs = [];
