@@ -25,6 +25,8 @@ export interface ClassifierOptions {
   /** CPU threads, 0 (default) for all cores. */
   readonly threads?: number;
   readonly precision?: Precision;
+  /** Patches that are computed at once: what bounds the memory. Default: 128 on a CPU, 2048 on a GPU. */
+  readonly patchesAtOnce?: number;
 }
 
 /** The class of a lesion and what it rests on. */

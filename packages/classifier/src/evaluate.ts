@@ -78,12 +78,7 @@ interface ClassifySamplesOptions extends Omit<EvaluateOptions, 'partition' | 'pa
 
 async function classifySamples(options: ClassifySamplesOptions): Promise<EvaluationResult> {
   const { prepared, unit = 'lesion', samples, signal, onProgress, onNotice } = options;
-  const { bundle, device, threads, precision } = options;
-  const classifier = await Classifier.load(bundle, {
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(precision === undefined ? {} : { precision }),
-  });
+  const classifier = await Classifier.load(options.bundle, options);
   try {
     const model = classifier.description;
     checkFits(model, prepared);

@@ -196,6 +196,25 @@ describe('Classifier', () => {
     await expect(classifier.classifyLesion(squareCase(13))).rejects.toThrow(/closed/);
   });
 
+  it('takes few patches at once where memory is small, with the same result', async () => {
+    const options = {
+      ...cohort,
+      bundle: join(run('straight'), 'model'),
+      device: 'cpu',
+      threads: 1,
+    };
+    const at = async (patchesAtOnce: number) => await evaluate({ ...options, patchesAtOnce });
+    const [few, many] = [await at(3), await at(1000)];
+    expect(few.predictions.length).toBeGreaterThan(1);
+    for (const [i, { id, meanProbabilities }] of few.predictions.entries()) {
+      const other = many.predictions[i];
+      expect(other?.id).toBe(id);
+      for (const [c, value] of meanProbabilities.entries())
+        expect(value).toBeCloseTo(other?.meanProbabilities[c] as number, 5);
+    }
+    await expect(at(0)).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+
   it('classifies a lesion smaller than a patch, with a warning', async () => {
     const classifier = await Classifier.load(join(run('straight'), 'model'), { threads: 1 });
     const { phases, mask } = squareCase(12);

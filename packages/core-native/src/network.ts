@@ -54,10 +54,16 @@ export class Network {
 
   /**
    * Loads `weights.safetensors` and `network.json` of `modelDir`.
-   * @throws FlcError IO_ERROR, CHECKPOINT_CORRUPT, CUDA_UNAVAILABLE.
+   * @throws FlcError INVALID_CONFIG, IO_ERROR, CHECKPOINT_CORRUPT, CUDA_UNAVAILABLE.
    */
   static async load(modelDir: string, options: LoadOptions = {}): Promise<Network> {
     const { device = 'auto', threads = 0, precision = 'float32', patchesAtOnce } = options;
+    if (patchesAtOnce !== undefined && !(Number.isInteger(patchesAtOnce) && patchesAtOnce >= 1)) {
+      throw new FlcError('INVALID_CONFIG', 'patchesAtOnce is not a number of patches', {
+        details: { got: patchesAtOnce },
+        remedy: 'Give a whole number of at least 1.',
+      });
+    }
     const outcome = await addon().loadNetwork({
       ...{ modelDir, device, threads, precision },
       ...(patchesAtOnce === undefined ? {} : { patchesAtOnce }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { cohortOptions, readCohort } from '../cohort.js';
 import { defineCommand } from '../command.js';
-import { deviceOptions } from '../network-options.js';
+import { inferenceOf, inferenceOptions } from '../inference-options.js';
 import { choice, required, text, withDefault } from '../option.js';
 
 const options = {
@@ -13,7 +13,7 @@ const options = {
     'lesion',
   ),
   out: text('<dir>', 'folder of the results (default: <run>/evaluation)'),
-  ...deviceOptions,
+  ...inferenceOptions,
 } as const;
 
 export const evaluate = defineCommand({
@@ -31,16 +31,13 @@ export const evaluate = defineCommand({
     );
     const { writeFileAtomic } = await import('@flc-native/pipeline');
     const cohort = await readCohort(settings);
-    const { device, threads, precision } = settings;
     const bar = progress('lesions');
     const result = await evaluatePart({
       ...cohort,
       part: settings.part,
       unit: settings.unit,
       bundle: join(settings.run, 'model'),
-      ...(device === undefined ? {} : { device }),
-      ...(threads === undefined ? {} : { threads }),
-      ...(precision === undefined ? {} : { precision }),
+      ...inferenceOf(settings),
       signal,
       onProgress: (done, total) => bar.update(done, total),
       onNotice: (message) => note(`note: ${message}`),

@@ -6,7 +6,7 @@ import { FlcError } from '@flc-native/errors';
 import type { SampleImage } from '@flc-native/report';
 import { defineCommand, type Outcome, type Surroundings } from '../command.js';
 import { percent } from '../format.js';
-import { deviceOptions } from '../network-options.js';
+import { inferenceOf, inferenceOptions } from '../inference-options.js';
 import { pairs, required, type Settings, text } from '../option.js';
 import { writePredictions } from '../prediction-files.js';
 
@@ -19,7 +19,7 @@ const options = {
   mask: text('<file>', 'mask of the lesion, on the grid of the reference phase'),
   dataset: text('<file>', 'dataset.yaml instead: every lesion of it, with a class or without'),
   out: text('<dir>', 'also write predictions.json, predictions.csv and pictures of the label maps'),
-  ...deviceOptions,
+  ...inferenceOptions,
 } as const;
 
 type PredictSettings = Settings<typeof options>;
@@ -76,7 +76,7 @@ async function predictLesion(
 ): Promise<Predicted> {
   const { Classifier: Model } = await import('@flc-native/classifier');
   const { readVolume } = await import('@flc-native/pipeline');
-  const classifier = await Model.load(settings.model, deviceOf(settings));
+  const classifier = await Model.load(settings.model, inferenceOf(settings));
   try {
     const { phases } = classifier.description;
     const files = filesOf(phases, settings.phase ?? {});
@@ -165,7 +165,7 @@ async function predictDataset(
     const result = await classifyPrepared({
       prepared,
       bundle: settings.model,
-      ...deviceOf(settings),
+      ...inferenceOf(settings),
       signal,
       onProgress: (count, total) => classifying.update(count, total),
       onNotice: (message) => note(`note: ${message}`),
@@ -185,14 +185,6 @@ async function predictDataset(
     classifying.stop();
     await rm(dir, { recursive: true, force: true });
   }
-}
-
-function deviceOf({ device, threads, precision }: PredictSettings) {
-  return {
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(precision === undefined ? {} : { precision }),
-  };
 }
 
 function publicForm({ classes, synthetic, predictions }: EvaluationResult) {

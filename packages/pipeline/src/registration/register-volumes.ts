@@ -51,7 +51,9 @@ export interface RegistrationResult {
 
 /**
  * Finds how a phase must be deformed to lie on another, by mutual information within the region of the liver and, where
- * there is a liver mask, also by local correlation in the liver itself. The same input gives the same bits. DATA_ERROR or GEOMETRY_MISMATCH where the pair cannot be registered.
+ * there is a liver mask, also by local correlation in the liver itself. The same input gives the same bits.
+ *
+ * @throws FlcError DATA_ERROR or GEOMETRY_MISMATCH where the pair cannot be registered
  */
 export async function registerVolumes(input: RegisterVolumesInput): Promise<RegistrationResult> {
   const started = performance.now();

@@ -48,31 +48,19 @@ export function splineAtPoints(control: Grid, points: Float64Array): SplineAtPoi
           number,
           number,
         ];
+        const row = (at: number) =>
+          a * (c[at] as number) +
+          b * (c[at + 1] as number) +
+          d * (c[at + 2] as number) +
+          e * (c[at + 3] as number);
         let [dx, dy, dz] = [0, 0, 0];
         for (let k = 0; k < 4; k += 1) {
           for (let j = 0; j < 4; j += 1) {
             const share = (weights[w + 8 + k] as number) * (weights[w + 4 + j] as number);
             const at = (first[p] as number) + (k * ny + j) * nx;
-            dx +=
-              share *
-              (a * (c[at] as number) +
-                b * (c[at + 1] as number) +
-                d * (c[at + 2] as number) +
-                e * (c[at + 3] as number));
-            const ay = at + n;
-            dy +=
-              share *
-              (a * (c[ay] as number) +
-                b * (c[ay + 1] as number) +
-                d * (c[ay + 2] as number) +
-                e * (c[ay + 3] as number));
-            const az = ay + n;
-            dz +=
-              share *
-              (a * (c[az] as number) +
-                b * (c[az + 1] as number) +
-                d * (c[az + 2] as number) +
-                e * (c[az + 3] as number));
+            dx += share * row(at);
+            dy += share * row(at + n);
+            dz += share * row(at + 2 * n);
           }
         }
         out[3 * p] = dx;

@@ -1,7 +1,7 @@
 //! What this process runs on: libtorch's libraries, CUDA found at run time, threads and memory.
 
 use std::ffi::{CStr, CString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tch::{Device, Kind, Tensor};
 
@@ -15,8 +15,7 @@ pub fn libtorch_folder() -> Option<PathBuf> {
 
 /// Whether the kernel driver is there; without it libtorch_cuda need not be loaded (half a second).
 pub fn nvidia_driver_present() -> bool {
-    std::path::Path::new("/proc/driver/nvidia/version").exists()
-        || std::path::Path::new("/dev/nvidiactl").exists()
+    Path::new("/proc/driver/nvidia/version").exists() || Path::new("/dev/nvidiactl").exists()
 }
 
 /// Loads libtorch_cuda.so from beside libtorch_cpu.so, once. It must happen before the first CUDA query: libtorch asks for its
@@ -32,7 +31,7 @@ pub fn load_cuda() -> Result<(), String> {
 }
 
 /// `dlopen` by absolute path with global symbols; the reason in words where it fails.
-pub fn open_library(path: &std::path::Path) -> Result<(), String> {
+pub fn open_library(path: &Path) -> Result<(), String> {
     let name = CString::new(path.to_string_lossy().as_bytes()).map_err(|e| e.to_string())?;
     // SAFETY: a valid C string; the library stays mapped for the life of the process.
     let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
@@ -47,19 +46,30 @@ pub fn open_library(path: &std::path::Path) -> Result<(), String> {
     Err(format!("cuda-libs-missing: {reason}"))
 }
 
-/// Bytes that tensors may take in main memory: what the machine has left now and, in a container (cgroup v2), what it may still have; less a
+/// Bytes that tensors may still take in main memory: what the machine has left now and, in a container, what that may still have; less a
 /// twentieth for everything else. The system grants more than that, and kills the process when it is touched.
 pub fn memory_limit() -> usize {
-    let number = |file: &str| std::fs::read_to_string(file).ok()?.trim().parse::<usize>().ok();
     let machine = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = machine.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let available =
-        available.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
-    let container = number("/sys/fs/cgroup/memory.max")
-        .zip(number("/sys/fs/cgroup/memory.current"))
-        .map(|(most, now)| most.saturating_sub(now));
-    let left = [available.map(|kib| kib * 1024), container].into_iter().flatten().min();
+    let machine = field(&machine, "MemAvailable:").map(|kib| kib * 1024);
+    let container = container_memory_left(Path::new("/sys/fs/cgroup"));
+    let left = [machine, container].into_iter().flatten().min();
     left.map_or(usize::MAX, |bytes| bytes / 20 * 19)
+}
+
+/// Of a cgroup (v2) with a limit. Its count has the files that it has read, which go where memory is short.
+fn container_memory_left(folder: &Path) -> Option<usize> {
+    let number =
+        |file: &str| std::fs::read_to_string(folder.join(file)).ok()?.trim().parse::<usize>().ok();
+    let stat = std::fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    let files = field(&stat, "inactive_file ").unwrap_or(0);
+    let used = number("memory.current")?.saturating_sub(files);
+    Some(number("memory.max")?.saturating_sub(used))
+}
+
+/// The number in the line of a system file that begins with `name`.
+fn field(text: &str, name: &str) -> Option<usize> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
+    rest.split_whitespace().next()?.parse().ok()
 }
 
 /// Gives tensor memory that is kept for reuse back to the device.
@@ -112,9 +122,7 @@ pub fn peak_resident_memory() -> u64 {
 
 fn status_field(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or(0) * 1024
+    field(&status, name).unwrap_or(0) as u64 * 1024
 }
 
 /// Whether the CPU multiplies bfloat16 itself; elsewhere bf16 works but is slow.
@@ -123,4 +131,23 @@ pub fn cpu_has_bf16() -> bool {
     info.lines().find(|line| line.starts_with("flags")).is_some_and(|flags| {
         flags.split_whitespace().any(|flag| flag == "avx512_bf16" || flag == "amx_bf16")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_a_container_has_read_are_memory_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+        write("memory.current", "900\n");
+        write("memory.stat", "anon 400\nactive_file 100\ninactive_file 300\n");
+        assert_eq!(container_memory_left(folder.path()), None);
+        write("memory.max", "max\n");
+        assert_eq!(container_memory_left(folder.path()), None);
+        write("memory.max", "1000\n");
+        assert_eq!(container_memory_left(folder.path()), Some(400));
+    }
 }

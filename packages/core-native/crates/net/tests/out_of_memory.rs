@@ -68,3 +68,14 @@ fn label_maps_take_fewer_patches_at_once_and_stay_the_same() {
     .double_value(&[]);
     assert!(difference < 1e-6, "{difference:e}");
 }
+
+#[test]
+fn a_limit_is_for_what_comes_on_top() {
+    install_caching_allocator(usize::MAX);
+    let megabytes = |count: i64| Tensor::f_zeros([count << 20], (tch::Kind::Uint8, Device::Cpu));
+    let _held = megabytes(64).unwrap();
+    // As where a second network is loaded: the limit is what is left then.
+    install_caching_allocator(32 * MIB);
+    assert!(megabytes(16).is_ok());
+    assert!(megabytes(64).unwrap_err().to_string().contains("CPU out of memory"));
+}

@@ -39,9 +39,10 @@ public:
     default_copy_data(destination, source, count);
   }
 
+  /// `bytes` more than it has now.
   void limit(size_t bytes) {
     std::lock_guard<std::mutex> lock(mutex_);
-    limit_ = bytes;
+    limit_ = bytes > SIZE_MAX - mapped_ ? SIZE_MAX : mapped_ + bytes;
   }
   size_t release() {
     std::lock_guard<std::mutex> lock(mutex_);

@@ -4,7 +4,7 @@ unsafe extern "C" {
     fn flc_cached_memory() -> usize;
 }
 
-/// From now on CPU tensors come from an allocator that keeps freed blocks, and refuses what would make them more than `limit` bytes.
+/// From now on CPU tensors come from an allocator that keeps freed blocks, and refuses what would take `limit` bytes more than it has now.
 /// To be called before libtorch allocates; later calls change the limit alone. (oneDNN's packed weights are freed by whatever allocator is
 /// set by then.)
 pub fn install_caching_allocator(limit: usize) {

@@ -6,6 +6,7 @@ use crate::cuda::Graph;
 use crate::data::{BatchPlan, Layout, PlacedBatch};
 use crate::distributed::Team;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use tch::{Device, Tensor};
 
 /// Steps of a layout that run eagerly before one is captured: in them cuDNN and cuBLAS choose their algorithms and take their workspaces.
@@ -72,18 +73,20 @@ impl StepPrograms {
     ) -> Result<Tensor> {
         let layouts: Vec<_> = plans.iter().map(|plan| plan.layout).collect();
         let device = self.device;
-        if !self.programs.contains_key(&layouts) {
-            let placed = plans.iter().map(|plan| PlacedBatch::new(plan, device));
-            let batches = placed.collect::<Result<Vec<_>>>()?;
-            let program = Program { batches, eager_steps: 0, captured: None };
-            self.programs.insert(layouts.clone(), program);
-        }
-        let Some(program) = self.programs.get_mut(&layouts) else {
-            return Err(crate::NetError::Internal("a program is missing".into()));
+        let program = match self.programs.entry(layouts) {
+            Entry::Occupied(entry) => {
+                let program = entry.into_mut();
+                for (batch, plan) in program.batches.iter_mut().zip(plans) {
+                    batch.replace(plan)?;
+                }
+                program
+            }
+            Entry::Vacant(entry) => {
+                let placed = plans.iter().map(|plan| PlacedBatch::new(plan, device));
+                let batches = placed.collect::<Result<Vec<_>>>()?;
+                entry.insert(Program { batches, eager_steps: 0, captured: None })
+            }
         };
-        for (batch, plan) in program.batches.iter_mut().zip(plans) {
-            batch.replace(plan)?;
-        }
         let is_warm = program.eager_steps >= WARM_UP;
         if self.eager_because.is_none() && program.captured.is_none() && is_warm {
             match Graph::capture(device, || step(&program.batches)) {
