@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 const TORCH_VERSION: &str = "2.11.0";
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "cpp/batch_norm_relu.cpp",
     "cpp/fused_sgd.cpp",
     "cpp/convolution.cpp",
@@ -15,6 +15,7 @@ const SOURCES: [&str; 7] = [
     "cpp/math_modes.cpp",
     "cpp/process_store.cpp",
     "cpp/process_group.cpp",
+    "cpp/winograd_convolution.cpp",
 ];
 
 fn main() {
@@ -50,31 +51,30 @@ fn shim() -> cc::Build {
     build
 }
 
+const AVX2: &[&str] = &["-mavx2", "-mfma"];
+const AVX512: &[&str] =
+    &["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mfma", "-mprefer-vector-width=512"];
+
 /// The same loops for each instruction set; the shim chooses when it runs.
 fn compile_kernels() {
-    let sets: [(&str, &[&str]); 3] = [
-        (
-            "avx512",
-            &[
-                "-mavx512f",
-                "-mavx512bw",
-                "-mavx512vl",
-                "-mavx512dq",
-                "-mfma",
-                "-mprefer-vector-width=512",
-            ],
-        ),
-        ("avx2", &["-mavx2", "-mfma"]),
-        ("baseline", &[]),
-    ];
-    for (name, flags) in sets {
-        let mut build = shim();
-        build.define("FLC_ISA", name).flag("-fno-math-errno").flag("-fno-trapping-math");
-        flags.iter().for_each(|flag| {
-            build.flag(flag);
-        });
-        build.file("cpp/batch_norm_kernels.cpp").compile(&format!("flc_batch_norm_{name}"));
-    }
+    let batch_norm = "cpp/batch_norm_kernels.cpp";
+    compile_for(batch_norm, "avx512", AVX512);
+    compile_for(batch_norm, "avx2", AVX2);
+    compile_for(batch_norm, "baseline", &[]);
+    let winograd = "cpp/winograd_kernels.cpp";
+    compile_for(winograd, "avx512_bf16", &[AVX512, &["-mavx512bf16"]].concat());
+    compile_for(winograd, "avx512", AVX512);
+    compile_for(winograd, "avx2", AVX2);
+}
+
+fn compile_for(file: &str, set: &str, flags: &[&str]) {
+    let mut build = shim();
+    build.define("FLC_ISA", set).flag("-fno-math-errno").flag("-fno-trapping-math");
+    flags.iter().for_each(|flag| {
+        build.flag(flag);
+    });
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    build.file(file).compile(&format!("flc_{stem}_{set}"));
 }
 
 /// A wheel has no `build-version` file, so torch-sys checks nothing: read `version.py`.

@@ -11,25 +11,6 @@ namespace {
 // Channels in one register's worth of accumulators.
 constexpr int64_t kLanes = 16;
 
-inline float load(float value) { return value; }
-inline double load(double value) { return value; }
-inline float load(Bf16 value) {
-  const uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
-  float result;
-  __builtin_memcpy(&result, &bits, sizeof result);
-  return result;
-}
-
-inline void store(float &target, float value) { target = value; }
-inline void store(double &target, double value) { target = value; }
-/// Round to nearest, ties to even; a NaN stays one.
-inline void store(Bf16 &target, float value) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, sizeof bits);
-  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  target.bits = value != value ? 0x7fc0u : static_cast<uint16_t>(rounded);
-}
-
 /// Calls body(first channel, number of channels); a full group is a compile-time constant, so that it stays in registers.
 template <typename Full, typename Rest>
 inline void for_channel_groups(int64_t channels, Full full, Rest rest) {

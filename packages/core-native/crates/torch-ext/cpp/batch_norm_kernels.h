@@ -2,14 +2,9 @@
 // batch_norm_kernels.cpp, which includes no library header: an inline function of a library that was compiled for AVX-512 must not
 // reach a linker that would use it everywhere.
 #pragma once
-#include <cstdint>
+#include "bf16.h"
 
 namespace flc {
-/// bfloat16 as its bits.
-struct Bf16 {
-  uint16_t bits;
-};
-
 /// Sums are kept in float over a block of rows that fits the first-level cache; the caller merges blocks in double.
 template <typename T> struct Accumulator {
   using type = float;

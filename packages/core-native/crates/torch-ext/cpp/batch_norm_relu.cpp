@@ -2,6 +2,7 @@
 // them as three, each a pass over memory, and sums a channel over hundreds of thousands of values in one float.
 #include "batch_norm_kernels.h"
 #include "boundary.h"
+#include "cpu_capability.h"
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -25,10 +26,9 @@ template <typename T> const flc::BatchNormKernels<T> &select() {
       else return bf16;
     };
     namespace k = flc;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+    if (flc::has_avx512())
       return pick(k::avx512::float32, k::avx512::float64, k::avx512::bfloat16);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (flc::has_avx2())
       return pick(k::avx2::float32, k::avx2::float64, k::avx2::bfloat16);
     return pick(k::baseline::float32, k::baseline::float64, k::baseline::bfloat16);
   }();

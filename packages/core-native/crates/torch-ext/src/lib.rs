@@ -8,6 +8,7 @@ mod fused_sgd;
 mod math_modes;
 mod process_group;
 mod process_store;
+mod winograd;
 
 pub use allocator::{cached_memory, install_caching_allocator, release_cached_memory};
 pub use batch_norm::{BatchNormTensors, batch_norm_relu};
@@ -17,3 +18,4 @@ pub use fused_sgd::fused_sgd;
 pub use math_modes::set_gpu_math;
 pub use process_group::ProcessGroup;
 pub use process_store::{ProcessStore, StoreAddress};
+pub use winograd::{WinogradWeights, winograd_convolution};

@@ -48,7 +48,14 @@ impl ConvBn {
         self.bn.forward_relu(&self.convolve(xs)?, residual, train)
     }
 
+    /// In our own loops where they fit, which keep the master weights' gradient in float32; else in libtorch's.
     fn convolve(&self, xs: &Tensor) -> Result<Tensor> {
+        if self.padding == 1
+            && self.stride == 1
+            && let Some(ys) = flc_torch_ext::winograd_convolution(xs, &self.weight)?
+        {
+            return Ok(ys);
+        }
         let weight = self.weight.f_to_kind(xs.f_kind()?)?;
         let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
         Ok(xs.f_conv2d(&weight, None::<&Tensor>, stride, padding, [1, 1], 1)?)

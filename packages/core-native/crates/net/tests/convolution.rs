@@ -1,0 +1,158 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! Minimal filtering against libtorch's convolution in float64, forward and backward. Where a CPU lacks the instructions there is nothing to test.
+
+use flc_torch_ext::{WinogradWeights, winograd_convolution};
+use std::env;
+use std::process::Command;
+use tch::{Device, Kind, Tensor};
+
+/// [images, in, height, width], out.
+const SHAPES: [([i64; 4], i64); 9] = [
+    ([2, 16, 20, 30], 16),
+    // Several blocks of tiles, which end in the middle of rows and images.
+    ([3, 32, 50, 70], 32),
+    ([3, 64, 16, 16], 64),
+    ([1, 32, 12, 12], 64),
+    // Odd sides; channels that fill no pair of registers.
+    ([2, 48, 13, 11], 48),
+    ([2, 16, 13, 12], 48),
+    // Sides that the window reaches across.
+    ([2, 16, 1, 1], 16),
+    ([2, 16, 1, 2], 32),
+    ([2, 32, 2, 1], 16),
+];
+
+fn relative(ours: &Tensor, reference: &Tensor) -> f64 {
+    let difference = (ours.to_kind(Kind::Double) - reference).norm().double_value(&[]);
+    difference / reference.norm().double_value(&[])
+}
+
+/// y, and the gradients of input and weight for the upstream gradient.
+fn differentiate(y: Tensor, leaves: [&Tensor; 2], upstream: &Tensor) -> [Tensor; 3] {
+    let upstream = upstream.to_kind(y.kind());
+    let gradients = Tensor::run_backward(&[(&y * upstream).sum(y.kind())], &leaves, false, false);
+    let [x, weight] = gradients.try_into().unwrap();
+    [y.detach(), x, weight]
+}
+
+/// Largest relative errors of y, input gradient and weight gradient over all shapes; `None` where this CPU lacks the instructions.
+fn errors(kind: Kind) -> Option<[f64; 3]> {
+    tch::manual_seed(7);
+    let leaf = |t: Tensor| t.set_requires_grad(true);
+    let mut worst = [0.0_f64; 3];
+    for (size, out) in SHAPES {
+        // Values that the type holds exactly, so that only the arithmetic differs.
+        let random = |shape: &[i64]| Tensor::randn(shape, (Kind::Float, Device::Cpu)).to_kind(kind);
+        let values = random(&size);
+        let weights = random(&[out, size[1], 3, 3]);
+        let (x, weight) =
+            (leaf(values.to_kind(kind).copy()), leaf(weights.to_kind(Kind::Float).copy()));
+        let y = winograd_convolution(&x, &weight).unwrap()?;
+        let upstream = random(&y.size());
+        let ours = differentiate(y, [&x, &weight], &upstream);
+        assert_eq!(ours[2].kind(), Kind::Float);
+
+        let double = |t: &Tensor| leaf(t.to_kind(Kind::Double).copy());
+        let (x, weight) = (double(&values), double(&weights));
+        let y = x.conv2d(&weight, None::<&Tensor>, [1; 2], [1; 2], [1; 2], 1);
+        let theirs = differentiate(y, [&x, &weight], &upstream.to_kind(Kind::Double));
+        for ((worst, ours), theirs) in worst.iter_mut().zip(&ours).zip(&theirs) {
+            let error = relative(ours, theirs);
+            assert!(error < 1e-2, "{kind:?} {size:?} {out}: {error:e}");
+            *worst = worst.max(error);
+        }
+    }
+    Some(worst)
+}
+
+#[test]
+fn float32_equals_libtorch_in_float64() {
+    let worst = errors(Kind::Float);
+    assert!(worst.is_none_or(|errors| errors.iter().all(|&error| error < 1e-6)), "{worst:?}");
+}
+
+#[test]
+fn bfloat16_is_right_to_a_unit_in_the_last_place() {
+    let worst = errors(Kind::BFloat16);
+    // 8 bits: a unit is at most 2^-7 of a value. libtorch's own, which rounds results only, stays below half of one.
+    let unit = 2f64.powi(-7);
+    assert!(worst.is_none_or(|errors| errors.iter().all(|&error| error < unit)), "{worst:?}");
+}
+
+/// The same with fewer instructions: libtorch's own variable limits both.
+#[test]
+fn older_processors_compute_the_same() {
+    for capability in ["avx2", "default"] {
+        let run = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "float32_equals_libtorch_in_float64"])
+            .env("ATEN_CPU_CAPABILITY", capability)
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{capability}: {}", String::from_utf8_lossy(&run.stdout));
+    }
+}
+
+#[test]
+fn inference_adds_bias_and_residual_and_cuts_off() {
+    tch::manual_seed(9);
+    let random = |shape: &[i64]| Tensor::randn(shape, (Kind::Float, Device::Cpu));
+    for (size, out) in SHAPES {
+        let (x, weight, bias) = (random(&size), random(&[out, size[1], 3, 3]), random(&[out]));
+        let Some(weights) = WinogradWeights::new(&weight).unwrap() else { return };
+        let plain = x.conv2d(&weight, Some(&bias), [1; 2], [1; 2], [1; 2], 1);
+        let around = random(&plain.size());
+        let added = (&plain + &around).relu();
+        let ours = weights.convolve_relu(&x, &bias, None).unwrap();
+        assert!(relative(&ours, &plain.relu().to_kind(Kind::Double)) < 1e-6);
+        let ours = weights.convolve_relu(&x, &bias, Some(around)).unwrap();
+        assert!(relative(&ours, &added.to_kind(Kind::Double)) < 1e-6);
+    }
+}
+
+#[test]
+fn shapes_that_do_not_agree_are_errors() {
+    let ones = |shape: &[i64]| Tensor::ones(shape, (Kind::Float, Device::Cpu));
+    let Some(weights) = WinogradWeights::new(&ones(&[32, 16, 3, 3])).unwrap() else { return };
+    let (x, bias) = (ones(&[1, 16, 4, 4]), ones(&[32]));
+    assert!(weights.convolve_relu(&ones(&[1, 32, 4, 4]), &bias, None).is_err());
+    assert!(weights.convolve_relu(&x, &ones(&[16]), None).is_err());
+    assert!(weights.convolve_relu(&x, &bias, Some(ones(&[1, 32, 4, 5]))).is_err());
+    assert!(weights.convolve_relu(&x.to_kind(Kind::BFloat16), &bias, None).is_err());
+    assert!(WinogradWeights::new(&ones(&[32, 16, 1, 1])).unwrap().is_none());
+    assert!(WinogradWeights::new(&ones(&[32])).unwrap().is_none());
+}
+
+#[test]
+fn the_weight_gradient_does_not_depend_on_the_number_of_threads() {
+    tch::manual_seed(8);
+    let x = Tensor::randn([5, 16, 40, 40], (Kind::Float, Device::Cpu));
+    let weight = Tensor::randn([16, 16, 3, 3], (Kind::Float, Device::Cpu)).set_requires_grad(true);
+    let run = |threads| {
+        let before = tch::get_num_threads();
+        tch::set_num_threads(threads);
+        let y = winograd_convolution(&x, &weight).unwrap()?;
+        let gradient =
+            Tensor::run_backward(&[y.square().sum(Kind::Float)], &[&weight], false, false);
+        tch::set_num_threads(before);
+        gradient.into_iter().next()
+    };
+    let Some(one) = run(1) else { return };
+    assert!(one.equal(&run(2).unwrap()));
+}
+
+#[test]
+fn what_does_not_fit_is_left_to_libtorch() {
+    let x = Tensor::ones([1, 16, 8, 8], (Kind::Float, Device::Cpu));
+    let weight =
+        |out, inner, side| Tensor::ones([out, inner, side, side], (Kind::Float, Device::Cpu));
+    for (x, weight) in [
+        (&x, weight(16, 16, 1)),
+        (&x, weight(16, 8, 3)),
+        (&x, weight(20, 16, 3)),
+        (&x.to_kind(Kind::Double), weight(16, 16, 3)),
+        (&x, weight(16, 16, 3).to_kind(Kind::Double)),
+        (&x.narrow(0, 0, 0), weight(16, 16, 3)),
+    ] {
+        assert!(winograd_convolution(x, &weight).unwrap().is_none());
+    }
+}
