@@ -24,7 +24,9 @@ class TrainingPeer:
         batch = batch.pairwise() if self.variant.pairwise else batch
         self.batch = Batch(*(part.to(device) for part in vars(batch).values()))
         network = load_model(directory).train().to(device)
-        if self.variant.channels_last:
+        # On the CPU the compiler chooses layouts itself; with channels-last weights its bf16 code fails its own check of strides (torch 2.11).
+        chosen_by_compiler = self.variant.compiled and device == "cpu"
+        if self.variant.channels_last and not chosen_by_compiler:
             network = network.to(memory_format=torch.channels_last)
         self.network = network
         self.variant.compile(network, device)

@@ -7,12 +7,13 @@
 use std::path::{Path, PathBuf};
 
 const TORCH_VERSION: &str = "2.11.0";
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "cpp/batch_norm_relu.cpp",
     "cpp/fused_sgd.cpp",
     "cpp/convolution.cpp",
     "cpp/cpu_allocator.cpp",
     "cpp/math_modes.cpp",
+    "cpp/pad_shortcut.cpp",
     "cpp/process_store.cpp",
     "cpp/process_group.cpp",
     "cpp/winograd_convolution.cpp",

@@ -12,7 +12,7 @@ use flc_net::config::{Precision, TrainConfig};
 use flc_net::loss::JointLoss;
 use flc_net::model::Inputs;
 use flc_net::train::Learner;
-use flc_torch_ext::{BatchNormTensors, batch_norm_relu};
+use flc_torch_ext::{BatchNormTensors, batch_norm_relu, pad_shortcut};
 use std::env;
 use std::process::Command;
 use tch::{Device, Kind, Tensor};
@@ -153,6 +153,31 @@ fn fused_batch_norm_on_older_processors() {
             .output()
             .unwrap();
         assert!(run.status.success(), "{capability}: {}", String::from_utf8_lossy(&run.stdout));
+    }
+}
+
+#[test]
+fn pad_shortcut_equals_slicing_and_padding() {
+    tch::manual_seed(6);
+    for ([height, width], stride, new_channels) in
+        [([8, 6], 2, 3), ([7, 5], 2, 3), ([1, 1], 2, 16), ([5, 4], 1, 2), ([5, 4], 3, 0)]
+    {
+        let values = Tensor::randn([2, 3, height, width], (Kind::Double, Device::Cpu));
+        let run = |fused: bool| {
+            let x = values.copy().set_requires_grad(true);
+            let y = if fused {
+                pad_shortcut(&x, stride, new_channels).unwrap()
+            } else {
+                let strided = x.slice(2, None, None, stride).slice(3, None, None, stride);
+                strided.constant_pad_nd([0, 0, 0, 0, 0, new_channels])
+            };
+            let upstream = Tensor::arange(y.numel() as i64, (Kind::Double, Device::Cpu));
+            let loss = (&y * upstream.view_as(&y)).sum(Kind::Double);
+            let dx = Tensor::run_backward(&[loss], &[&x], false, false).remove(0);
+            (y.detach(), dx)
+        };
+        let (ours, theirs) = (run(true), run(false));
+        assert!(ours.0.equal(&theirs.0) && ours.1.equal(&theirs.1), "{height} {width} {stride}");
     }
 }
 

@@ -17,7 +17,7 @@ using torch::autograd::tensor_list;
 using torch::autograd::Variable;
 
 // The weight gradient is summed in parts of about this much memory in all, whose number depends on the shape alone: so does the result.
-constexpr int64_t kSumBytes = 4 * 1024 * 1024;
+constexpr int64_t kSumBytes = 1024 * 1024;
 // Pairs of channels from which on filtering images in bfloat16 is quicker than oneDNN's direct convolution.
 constexpr int64_t kLeastPairs = 32 * 32;
 
@@ -45,16 +45,16 @@ flc::TileGrid grid_of(const at::Tensor &x) {
   return {x.size(0), x.size(2), x.size(3), (x.size(2) + 1) / 2, (x.size(3) + 1) / 2};
 }
 
-int64_t blocks_of(const flc::TileGrid &grid) {
-  return (grid.images * grid.rows * grid.columns + flc::kTilesAtOnce - 1) / flc::kTilesAtOnce;
+int64_t blocks_of(const flc::TileGrid &grid, int64_t at_once) {
+  return (grid.images * grid.rows * grid.columns + at_once - 1) / at_once;
 }
 
 /// Calls body(first tile, tiles) for blocks [begin, end).
-template <typename Body> void each_block(const flc::TileGrid &grid, int64_t begin, int64_t end, Body body) {
+template <typename Body> void each_block(const flc::TileGrid &grid, int64_t at_once, int64_t begin, int64_t end, Body body) {
   const int64_t tiles = grid.images * grid.rows * grid.columns;
   for (int64_t block = begin; block < end; ++block) {
-    const int64_t first = block * flc::kTilesAtOnce;
-    body(first, std::min(flc::kTilesAtOnce, tiles - first));
+    const int64_t first = block * at_once;
+    body(first, std::min(at_once, tiles - first));
   }
 }
 
@@ -72,15 +72,16 @@ template <typename T>
 void convolve(const at::Tensor &x, const at::Tensor &weights, const flc::Epilogue<T> &epilogue, const at::Tensor &y) {
   const auto grid = grid_of(x);
   const int64_t in = x.size(1), out = y.size(1);
-  at::parallel_for(0, blocks_of(grid), 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, blocks_of(grid, flc::kTilesAtOnce), 1, [&](int64_t begin, int64_t end) {
     const auto scratch = at::empty({flc::winograd_scratch_bytes(in, out)}, at::kByte);
-    each_block(grid, begin, end, [&](int64_t first, int64_t tiles) {
+    each_block(grid, flc::kTilesAtOnce, begin, end, [&](int64_t first, int64_t tiles) {
       kernels<T>()->convolve(grid, data<T>(x), in, data<T>(weights), out, epilogue, data<T>(y), first, tiles,
                              scratch.data_ptr());
     });
   });
 }
 
+/// The convolution of images by `weight`, or its transpose.
 at::Tensor filter(const at::Tensor &x, const at::Tensor &weight, bool transposed) {
   auto y = images_like(x, weight.size(transposed ? 1 : 0));
   const auto weights = transform_weights(weight, x.scalar_type(), transposed);
@@ -124,7 +125,7 @@ void transform_back(const double s[16], float *gradient) {
 /// [out, in, 3, 3] in float; sums of tiles in float, of parts in double.
 at::Tensor weight_gradient(const at::Tensor &x, const at::Tensor &dy) {
   const auto grid = grid_of(x);
-  const int64_t in = x.size(1), out = dy.size(1), pairs = in * out, blocks = blocks_of(grid);
+  const int64_t in = x.size(1), out = dy.size(1), pairs = in * out, blocks = blocks_of(grid, flc::kGradientTiles);
   const int64_t parts = std::clamp<int64_t>(kSumBytes / (16 * pairs * 4), 16, 64);
   const auto sums = at::zeros({parts, 16, in, out}, at::kFloat);
   auto *to = sums.data_ptr<float>();
@@ -133,7 +134,7 @@ at::Tensor weight_gradient(const at::Tensor &x, const at::Tensor &dy) {
     at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
       const auto scratch = at::empty({flc::winograd_scratch_bytes(in, out)}, at::kByte);
       for (int64_t part = begin; part < end; ++part)
-        each_block(grid, blocks * part / parts, blocks * (part + 1) / parts, [&](int64_t first, int64_t tiles) {
+        each_block(grid, flc::kGradientTiles, blocks * part / parts, blocks * (part + 1) / parts, [&](int64_t first, int64_t tiles) {
           kernels<T>()->add_weight_gradient(grid, data<T>(x), in, data<T>(dy), out, first, tiles, to + part * 16 * pairs,
                                             scratch.data_ptr());
         });

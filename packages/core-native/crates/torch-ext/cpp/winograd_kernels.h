@@ -7,6 +7,8 @@
 namespace flc {
 /// Tiles of 2 x 2 output pixels that the loops take at a time, so that what lies between their three stages stays in the second-level cache.
 constexpr int64_t kTilesAtOnce = 32;
+/// For the weight gradient, whose sums are loaded and stored once for so many tiles.
+constexpr int64_t kGradientTiles = 64;
 
 /// Output pixels of a batch in tiles, counted along rows, then columns, then images. At odd sides the last ones reach over the edge.
 struct TileGrid {
@@ -30,14 +32,14 @@ template <typename T> struct WinogradKernels {
   /// Tiles [first, first + count) of y, count <= kTilesAtOnce; in and out are the channels of x and y.
   void (*convolve)(const TileGrid &grid, const T *x, int64_t in, const T *weights, int64_t out,
                    const Epilogue<T> &epilogue, T *y, int64_t first, int64_t count, void *scratch);
-  /// Adds to the transformed weight gradient [16, in, out] what the same tiles contribute.
+  /// Adds to the transformed weight gradient [16, in, out] what tiles [first, first + count) contribute, count <= kGradientTiles.
   void (*add_weight_gradient)(const TileGrid &grid, const T *x, int64_t in, const T *dy, int64_t out, int64_t first,
                               int64_t count, float *sums, void *scratch);
 };
 
 /// Bytes that `convolve` and `add_weight_gradient` need.
 static inline int64_t winograd_scratch_bytes(int64_t in, int64_t out) {
-  return 16 * kTilesAtOnce * (in + out + 64) * static_cast<int64_t>(sizeof(float));
+  return 16 * kGradientTiles * (in + out + 64) * static_cast<int64_t>(sizeof(float));
 }
 
 namespace avx512 {

@@ -48,7 +48,7 @@ impl ConvBn {
         self.bn.forward_relu(&self.convolve(xs)?, residual, train)
     }
 
-    /// In our own loops where they fit, which keep the master weights' gradient in float32; else in libtorch's.
+    /// On the CPU by minimal filtering where it fits, which keeps the gradient of the master weights in float32; else by libtorch.
     fn convolve(&self, xs: &Tensor) -> Result<Tensor> {
         if self.padding == 1
             && self.stride == 1

@@ -1,6 +1,6 @@
 use super::{Builder, ConvBn};
 use crate::{Result, config};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 /// The way around a block's two convolutions (He et al. 2016, section 4.2).
 #[derive(Debug)]
@@ -46,6 +46,9 @@ impl Shortcut {
 
 /// Every `stride`-th row and column of `xs` [n, c, h, w], followed by `new_channels` channels of zeros.
 pub fn pad_shortcut(xs: &Tensor, stride: i64, new_channels: i64) -> Result<Tensor> {
+    if xs.device() == Device::Cpu {
+        return Ok(flc_torch_ext::pad_shortcut(xs, stride, new_channels)?);
+    }
     let strided = xs.f_slice(2, None, None, stride)?.f_slice(3, None, None, stride)?;
     if new_channels == 0 {
         return Ok(strided);
