@@ -49,6 +49,11 @@ publish(
       ...losses('ours pairwise', 'torch pairwise', 1e-4),
       ...losses('ours float32', 'ours pairwise', 1e-4),
       ...losses('ours bf16', 'ours float32', 5e-2),
+      // Of the contenders that are timed, each against ours: --only may leave out the plain one.
+      ...losses('torch channels_last', 'ours float32', 1e-4),
+      ...losses('torch compile', 'ours float32', 1e-4),
+      ...losses('torch bf16', 'ours bf16', 5e-2),
+      ...losses('torch compile bf16', 'ours bf16', 5e-2),
       ...losses('torch channels_last', 'torch shared', 1e-4),
       ...losses('torch bf16', 'torch shared', 5e-2),
     ],

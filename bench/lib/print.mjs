@@ -49,7 +49,9 @@ export function publish(benchmark, options, torch, gpu) {
       ...(gpu ? { gpu } : {}),
     };
     const kept = results.map(({ logits, ...result }) => result);
-    const record = { ...benchmark, results: kept, machine, options };
+    // Where the file lay is nothing that was measured.
+    const { json: _, ...settings } = options;
+    const record = { ...benchmark, results: kept, machine, options: settings };
     writeFileSync(options.json, `${JSON.stringify(record, null, 2)}\n`);
   }
   // Whatever is missing under --quick did not run although its libraries are there.

@@ -50,9 +50,9 @@ function load(): Addon {
 }
 
 /**
- * Threads that wait for each other look for a tenth of a millisecond, then sleep. OpenMP's default is to look thirty times as long, and on
- * a machine that does anything else beside, the looking thread holds the very core that the other one needs; without looking at all, going to sleep and
- * waking up takes a tenth of a training step. Read when libgomp is loaded.
+ * Threads that wait for each other look ten thousand times, a fraction of a millisecond, then sleep. OpenMP's default is to look thirty
+ * times as often, and on a machine that does anything else beside, the looking thread holds the very core that the other one needs. Not to look
+ * at all makes a bfloat16 step about a tenth longer (docs/results/cpu-training-step.md). Read when libgomp is loaded.
  */
 function waitBriefly(): void {
   const { OMP_WAIT_POLICY, GOMP_SPINCOUNT } = process.env;

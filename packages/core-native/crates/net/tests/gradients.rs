@@ -13,8 +13,7 @@ use flc_net::loss::JointLoss;
 use flc_net::model::Inputs;
 use flc_net::train::Learner;
 use flc_torch_ext::{BatchNormTensors, batch_norm_relu, pad_shortcut};
-use std::env;
-use std::process::Command;
+use support::instructions::passes_with_fewer_instructions;
 use tch::{Device, Kind, Tensor};
 
 fn learner(config: &TrainConfig) -> Learner {
@@ -143,17 +142,9 @@ fn fused_batch_norm_equals_libtorch_forward_and_backward() {
     }
 }
 
-/// The same with fewer instructions: libtorch's own variable limits both.
 #[test]
 fn fused_batch_norm_on_older_processors() {
-    for capability in ["avx2", "default"] {
-        let run = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "fused_batch_norm_equals_libtorch_forward_and_backward"])
-            .env("ATEN_CPU_CAPABILITY", capability)
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{capability}: {}", String::from_utf8_lossy(&run.stdout));
-    }
+    passes_with_fewer_instructions("fused_batch_norm_equals_libtorch_forward_and_backward");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 // them as three, each a pass over memory, and sums a channel over hundreds of thousands of values in one float.
 #include "batch_norm_kernels.h"
 #include "boundary.h"
+#include "channels_last.h"
 #include "cpu_capability.h"
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
@@ -11,6 +12,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace {
+using flc::channels_last;
+using flc::data;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 using torch::autograd::Variable;
@@ -53,14 +56,6 @@ struct Rows {
     });
   }
 };
-
-template <typename T> T *data(const at::Tensor &tensor) {
-  return reinterpret_cast<T *>(tensor.data_ptr());
-}
-
-at::Tensor channels_last(const at::Tensor &tensor) {
-  return tensor.contiguous(at::MemoryFormat::ChannelsLast);
-}
 
 /// Calls body with a value of the type that holds the tensor's elements.
 template <typename Body> void with_type(const at::Tensor &x, Body body) {

@@ -1,6 +1,7 @@
 // A parameter-free shortcut (He et al. 2016, option A) as a differentiable operation on channels-last CPU tensors: one pass each way, where slicing and
 // padding take five.
 #include "boundary.h"
+#include "channels_last.h"
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -10,10 +11,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 using torch::autograd::Variable;
-
-at::Tensor empty_images(const at::Tensor &like, int64_t channels, int64_t height, int64_t width) {
-  return at::empty({like.size(0), channels, height, width}, like.options(), at::MemoryFormat::ChannelsLast);
-}
 
 /// Calls body(row, its memory) for every row of all images, on several threads.
 template <typename Body> void each_row(const at::Tensor &images, Body body) {
@@ -26,9 +23,9 @@ template <typename Body> void each_row(const at::Tensor &images, Body body) {
 
 struct PadShortcut : torch::autograd::Function<PadShortcut> {
   static Variable forward(AutogradContext *context, const Variable &input, int64_t stride, int64_t new_channels) {
-    const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+    const auto x = flc::channels_last(input);
     const int64_t width = (x.size(3) - 1) / stride + 1;
-    const auto y = empty_images(x, x.size(1) + new_channels, (x.size(2) - 1) / stride + 1, width);
+    const auto y = flc::empty_images(x, x.size(1) + new_channels, (x.size(2) - 1) / stride + 1, width);
     const int64_t kept = x.size(1) * x.element_size(), added = new_channels * x.element_size();
     each_row(y, [&](int64_t row, char *to) {
       const int64_t image = row / y.size(2), line = row % y.size(2) * stride;
@@ -44,10 +41,10 @@ struct PadShortcut : torch::autograd::Function<PadShortcut> {
   }
 
   static tensor_list backward(AutogradContext *context, tensor_list gradients) {
-    const auto dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
+    const auto dy = flc::channels_last(gradients[0]);
     const int64_t stride = context->saved_data["stride"].toInt();
     const auto size = context->saved_data["size"].toIntVector();
-    const auto dx = empty_images(dy, size[1], size[2], size[3]);
+    const auto dx = flc::empty_images(dy, size[1], size[2], size[3]);
     const int64_t kept = size[1] * dy.element_size(), pixel = dy.size(1) * dy.element_size();
     each_row(dx, [&](int64_t row, char *to) {
       const int64_t image = row / size[2], y = row % size[2];

@@ -1,6 +1,7 @@
 // The 3 x 3 convolution of stride 1 and padding 1 by minimal filtering, as a differentiable operation on channels-last CPU tensors. oneDNN's direct
 // convolutions come close to the peak of the multipliers; what can still be saved is multiplications.
 #include "boundary.h"
+#include "channels_last.h"
 #include "cpu_capability.h"
 #include "winograd_kernels.h"
 #include <ATen/Parallel.h>
@@ -12,6 +13,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace {
+using flc::channels_last;
+using flc::data;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 using torch::autograd::Variable;
@@ -28,17 +31,9 @@ template <typename T> const flc::WinogradKernels<T> *kernels() {
   else return flc::has_avx2() ? &flc::avx2::winograd : nullptr;
 }
 
-template <typename T> T *data(const at::Tensor &tensor) { return reinterpret_cast<T *>(tensor.data_ptr()); }
-
 /// Calls body with a value of the type that holds the tensor's elements.
 template <typename Body> auto with_type(const at::Tensor &x, Body body) {
   return x.scalar_type() == at::kFloat ? body(float{}) : body(flc::Bf16{});
-}
-
-at::Tensor channels_last(const at::Tensor &tensor) { return tensor.contiguous(at::MemoryFormat::ChannelsLast); }
-
-at::Tensor images_like(const at::Tensor &x, int64_t channels) {
-  return at::empty({x.size(0), channels, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
 }
 
 flc::TileGrid grid_of(const at::Tensor &x) {
@@ -83,7 +78,7 @@ void convolve(const at::Tensor &x, const at::Tensor &weights, const flc::Epilogu
 
 /// The convolution of images by `weight`, or its transpose.
 at::Tensor filter(const at::Tensor &x, const at::Tensor &weight, bool transposed) {
-  auto y = images_like(x, weight.size(transposed ? 1 : 0));
+  auto y = flc::empty_images(x, weight.size(transposed ? 1 : 0), x.size(2), x.size(3));
   const auto weights = transform_weights(weight, x.scalar_type(), transposed);
   with_type(x, [&](auto element) { convolve<decltype(element)>(x, weights, {nullptr, nullptr, false}, y); });
   return y;
@@ -201,7 +196,7 @@ extern "C" char *flc_winograd_relu(at::Tensor *input, at::Tensor *weights, at::T
     TORCH_CHECK(input->scalar_type() == at::kFloat && weights->numel() == 16 * channels * input->size(1),
                 "winograd_relu: weights are not those of ", input->size(1), " and ", channels, " channels");
     const auto x = channels_last(*input);
-    const auto y = residual ? channels_last(*residual) : images_like(x, channels);
+    const auto y = residual ? channels_last(*residual) : flc::empty_images(x, channels, x.size(2), x.size(3));
     TORCH_CHECK(y.sizes() == at::IntArrayRef({x.size(0), channels, x.size(2), x.size(3)}),
                 "winograd_relu: the residual is of another shape");
     convolve<float>(x, *weights, {bias->data_ptr<float>(), residual ? y.data_ptr<float>() : nullptr, true}, y);

@@ -1,6 +1,7 @@
 //! Shared by the integration tests: small cohorts with known content.
 #![allow(dead_code, reason = "each test executable uses its own part")]
 
+pub mod instructions;
 pub mod ranks;
 
 use flc_net::config::{IntraReduction, NetworkConfig, Precision, TrainConfig};
