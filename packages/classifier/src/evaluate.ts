@@ -11,7 +11,13 @@ import { Classifier, type ClassifierOptions } from './classifier.js';
 import { dataHash, imageHashes } from './cohort.js';
 import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from './evaluation.js';
 import type { MappedLesion } from './label-maps.js';
-import { type Lesion, lesionsOf, slicesAsLesions } from './lesions.js';
+import {
+  type Lesion,
+  type LesionShare,
+  lesionsOf,
+  lesionsOfShare,
+  slicesAsLesions,
+} from './lesions.js';
 import type { ModelDescription } from './model-description.js';
 
 export interface EvaluateOptions extends ClassifierOptions {
@@ -23,7 +29,9 @@ export interface EvaluateOptions extends ClassifierOptions {
   readonly bundle: string;
   /** Default `lesion`: the slices of a lesion are decided on together. */
   readonly unit?: 'slice' | 'lesion';
-  readonly signal?: AbortSignal;
+  /** Default: all lesions. */
+  readonly share?: LesionShare;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of what is done otherwise than asked for. */
   readonly onNotice?: ((message: string) => void) | undefined;
@@ -58,7 +66,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationResu
 
 /** Classifies every prepared lesion, labelled or not. */
 export async function classifyPrepared(
-  options: Omit<EvaluateOptions, 'partition' | 'part'>,
+  options: Omit<EvaluateOptions, 'partition' | 'part' | 'share'>,
 ): Promise<EvaluationResult> {
   return await classifySamples({
     ...options,
@@ -77,13 +85,14 @@ interface ClassifySamplesOptions extends Omit<EvaluateOptions, 'partition' | 'pa
 }
 
 async function classifySamples(options: ClassifySamplesOptions): Promise<EvaluationResult> {
-  const { prepared, unit = 'lesion', samples, signal, onProgress, onNotice } = options;
+  const { prepared, unit = 'lesion', samples, share, signal, onProgress, onNotice } = options;
   const classifier = await Classifier.load(options.bundle, options);
   try {
     const model = classifier.description;
     checkFits(model, prepared);
     options.check(model);
-    const lesions = unit === 'lesion' ? lesionsOf(samples) : slicesAsLesions(samples);
+    const all = unit === 'lesion' ? lesionsOf(samples) : slicesAsLesions(samples);
+    const lesions = share === undefined ? all : lesionsOfShare(all, share);
     const predictions: LesionPrediction[] = [];
     const labelMaps: EvaluatedLabelMap[] = [];
     onProgress?.(0, lesions.length);

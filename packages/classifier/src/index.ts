@@ -7,6 +7,7 @@ export {
 export { dataHash } from './cohort.js';
 export { decideByProbability, decideByVote } from './decide-otherwise.js';
 export { classifyPrepared, type EvaluateOptions, evaluate } from './evaluate.js';
+export { type EvaluateProcessesOptions, evaluateInProcesses } from './evaluate-in-processes.js';
 export {
   type EvaluatedLabelMap,
   type EvaluationResult,
@@ -17,7 +18,7 @@ export {
 export { type FitConfig, type FitEvent, type FitOptions, type FitResult, fit } from './fit.js';
 export { fitInProcesses, type ProcessesOptions } from './fit-in-processes.js';
 export type { LesionSlice, MappedLesion, SliceLabelMap } from './label-maps.js';
-export { type Lesion, lesionsOf, slicesAsLesions } from './lesions.js';
+export { type Lesion, type LesionShare, lesionsOf, slicesAsLesions } from './lesions.js';
 export {
   type ModelDescription,
   type Preprocessing,
@@ -35,3 +36,4 @@ export {
   trainingPresetNames,
   trainingPresets,
 } from './presets.js';
+export type { RankGroup } from './rank-group.js';

@@ -4,7 +4,7 @@ import { throwIfCancelled } from './cancellation.js';
 import { FeatureFiles } from './feature-files.js';
 import { type MapOptions, mapLesions } from './label-maps.js';
 import { type LoadedLesion, lesionPacks } from './lesion-packs.js';
-import type { Lesion } from './lesions.js';
+import { type Lesion, type LesionShare, lesionsOfShare } from './lesions.js';
 import type { PatchNetwork } from './patch-network.js';
 
 /** Proportions of the label map of each lesion, by lesion id. */
@@ -18,10 +18,7 @@ export interface FeatureKey {
   readonly dataHash: string;
 }
 
-/** Which of the processes that share the lesions this one is: every `count`-th lesion from number `index` on is its. */
-export interface FeatureShare {
-  readonly index: number;
-  readonly count: number;
+export interface FeatureShare extends LesionShare {
   /** Process 0 waits so long for a sign of the others before it does their lesions as well. */
   readonly patienceSeconds: number;
 }
@@ -51,8 +48,7 @@ export async function lesionFeatures(
   let features = await files.read();
   await files.begin();
   const work = { files, prepared, lesions, options };
-  const isOwn = (_: Lesion, i: number) => i % share.count === share.index;
-  await addFeatures(network, lesions.filter(isOwn), features, work);
+  await addFeatures(network, lesionsOfShare(lesions, share), features, work);
   if (share.index > 0 || share.count === 1) return features;
   features = await othersFeatures(features, work);
   await addFeatures(network, lesions, features, work);

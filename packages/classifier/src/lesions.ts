@@ -35,6 +35,20 @@ export function slicesAsLesions(samples: readonly PreparedSample[]): Lesion[] {
   }));
 }
 
+/** Which of the processes that share the lesions this one is. */
+export interface LesionShare {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Every `count`-th lesion from number `index` on. */
+export function lesionsOfShare(
+  lesions: readonly Lesion[],
+  { index, count }: LesionShare,
+): Lesion[] {
+  return lesions.filter((_, i) => i % count === index);
+}
+
 /** Reads the pixels of a lesion. */
 export async function loadLesion(prepared: Prepared, lesion: Lesion): Promise<LesionSlice[]> {
   const slices: LesionSlice[] = [];

@@ -1,10 +1,13 @@
 import type { Placement } from '@flc-native/core-native';
 import type { FlcErrorJson } from '@flc-native/errors';
-import type { Partition } from '@flc-native/pipeline';
+import type { Part, Partition } from '@flc-native/pipeline';
+import type { ClassifierOptions } from './classifier.js';
+import type { EvaluationResult } from './evaluation.js';
 import type { FitConfig, FitEvent, FitResult } from './fit.js';
+import type { LesionShare } from './lesions.js';
 
 /** What a process of its own needs for its part of a fit. */
-export interface RankJob {
+export interface FitJob {
   /** Folder of the prepared cohort. */
   readonly prepared: string;
   readonly partition: Partition;
@@ -15,11 +18,42 @@ export interface RankJob {
   readonly distributed: Omit<Placement, 'storeIsServed' | 'attempt'>;
 }
 
+/** What it needs for its part of an evaluation. */
+export interface EvaluateJob extends ClassifierOptions {
+  /** Folder of the prepared cohort. */
+  readonly prepared: string;
+  readonly partition: Partition;
+  readonly part?: Part;
+  readonly unit?: 'slice' | 'lesion';
+  readonly bundle: string;
+  readonly share: LesionShare;
+}
+
+export type EvaluateEvent =
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  | { readonly type: 'notice'; readonly message: string };
+
+/** What a process can do: what it is given, what it tells meanwhile and what it ends with. */
+export interface RankTasks {
+  fit: { job: FitJob; event: FitEvent; result: FitResult };
+  evaluate: { job: EvaluateJob; event: EvaluateEvent; result: EvaluationResult };
+}
+
+export type RankTask = keyof RankTasks;
+
 /** To a process. */
-export type ToRank = { readonly type: 'run'; readonly job: RankJob } | { readonly type: 'cancel' };
+export type ToRank =
+  | { [Task in RankTask]: RunMessage<Task> }[RankTask]
+  | { readonly type: 'cancel' };
+
+export interface RunMessage<Task extends RankTask> {
+  readonly type: 'run';
+  readonly task: Task;
+  readonly job: RankTasks[Task]['job'];
+}
 
 /** From a process. */
-export type FromRank =
-  | { readonly type: 'event'; readonly event: FitEvent }
-  | { readonly type: 'end'; readonly result: FitResult }
+export type FromRank<Task extends RankTask> =
+  | { readonly type: 'event'; readonly event: RankTasks[Task]['event'] }
+  | { readonly type: 'end'; readonly result: RankTasks[Task]['result'] }
   | { readonly type: 'error'; readonly error: FlcErrorJson };

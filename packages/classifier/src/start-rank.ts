@@ -1,24 +1,38 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { FlcError } from '@flc-native/errors';
-import type { FitEvent, FitResult } from './fit.js';
-import type { FromRank, RankJob, ToRank } from './rank-messages.js';
+import type { FromRank, RankTask, RankTasks, ToRank } from './rank-messages.js';
 
-/** A process of a fit. */
-export interface RankProcess {
-  readonly finished: Promise<FitResult>;
-  /** Asks it to stop with a checkpoint. */
+/** A process that does a part of the work. */
+export interface RankProcess<Result> {
+  readonly finished: Promise<Result>;
+  /** Asks it to stop; a fit leaves a checkpoint. */
   cancel(): void;
   /** Ends it at once. */
   kill(): void;
 }
 
-export function startRank(job: RankJob, onEvent: (event: FitEvent) => void): RankProcess {
-  const child = fork(compiledScript(), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+export interface StartOptions<Task extends RankTask> {
+  readonly rank: number;
+  readonly job: RankTasks[Task]['job'];
+  readonly onEvent: (event: RankTasks[Task]['event']) => void;
+  /** What to do when the process dies. */
+  readonly remedy: string;
+}
+
+export function startRank<Task extends RankTask>(
+  task: Task,
+  { job, ...options }: StartOptions<Task>,
+): RankProcess<RankTasks[Task]['result']> {
+  const child = fork(compiledScript(), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // Label maps are typed arrays.
+    serialization: 'advanced',
+  });
   const say = (message: ToRank) => {
     if (child.connected) child.send(message);
   };
-  const finished = outcome(child, job.distributed.rank, onEvent);
-  say({ type: 'run', job });
+  const finished = outcome<Task>(child, options);
+  say({ type: 'run', task, job } as ToRank);
   return {
     finished,
     cancel: () => say({ type: 'cancel' }),
@@ -27,18 +41,17 @@ export function startRank(job: RankJob, onEvent: (event: FitEvent) => void): Ran
 }
 
 /** Settles when the process has ended. */
-function outcome(
+function outcome<Task extends RankTask>(
   child: ChildProcess,
-  rank: number,
-  onEvent: (event: FitEvent) => void,
-): Promise<FitResult> {
-  let last: FromRank | undefined;
+  { rank, onEvent, remedy }: Omit<StartOptions<Task>, 'job'>,
+): Promise<RankTasks[Task]['result']> {
+  let last: FromRank<Task> | undefined;
   let lastWords = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     lastWords = (lastWords + chunk.toString()).slice(-2000);
   });
   return new Promise((resolve, reject) => {
-    child.on('message', (message: FromRank) => {
+    child.on('message', (message: FromRank<Task>) => {
       if (message.type === 'event') onEvent(message.event);
       else last = message;
     });
@@ -48,21 +61,24 @@ function outcome(
     child.on('close', (exitCode, signal) => {
       if (last?.type === 'end') resolve(last.result);
       else if (last?.type === 'error') reject(FlcError.fromJSON(last.error));
-      else reject(death({ rank, exitCode, signal, lastWords }));
+      else reject(death({ rank, exitCode, signal, lastWords }, remedy));
     });
   });
 }
 
-function death(details: {
-  readonly rank: number;
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly lastWords: string;
-}): FlcError {
+function death(
+  details: {
+    readonly rank: number;
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly lastWords: string;
+  },
+  remedy: string,
+): FlcError {
   const how = details.signal === null ? 'ended unexpectedly' : `was killed by ${details.signal}`;
   return new FlcError('INTERNAL', `The process of rank ${details.rank} ${how}`, {
     details,
-    remedy: 'Resume the run: it goes on from its checkpoint, with any number of processes.',
+    remedy,
   });
 }
 

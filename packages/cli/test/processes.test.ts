@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { type EvaluationResult, readEvaluation } from '@flc-native/classifier';
 import { writeSplits } from '@flc-native/pipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSquareCohort } from '../../classifier/test/square-cohort.js';
@@ -91,6 +92,45 @@ describe('train --processes', () => {
     expect(stderr).toContain('CUDA_UNAVAILABLE: 63 GPUs were asked for; the devices here are cpu');
   });
 });
+
+describe('evaluate --processes', () => {
+  const evaluate = (out: string, ...more: string[]) => evaluateRun('two', out, ...more);
+  const evaluateRun = (run: string, out: string, ...more: string[]) =>
+    runCli([
+      ...['evaluate', '--prepared', join(dir, 'prepared'), '--splits', join(dir, 'splits.json')],
+      ...['--run', runDir(run), '--out', join(dir, out), ...more],
+    ]);
+
+  it('finds what one process finds, in its order', async () => {
+    const alone = await evaluate('alone', '--device', 'cpu');
+    expect(alone.exitCode, alone.stderr).toBe(0);
+    // Eight lesions: the shares differ by one.
+    const shared = await evaluate('shared', '--processes', '3');
+    expect(shared.exitCode, shared.stderr).toBe(0);
+    const [one, three] = await Promise.all(
+      ['alone', 'shared'].map((out) => readEvaluation(join(dir, out, 'evaluation.json'))),
+    );
+    expect(three?.labelMaps).toEqual(one?.labelMaps);
+    expect(withoutOutputs(three)).toEqual(withoutOutputs(one));
+    for (const [i, { meanProbabilities }] of (one?.predictions ?? []).entries())
+      for (const [k, mean] of meanProbabilities.entries())
+        expect(three?.predictions[i]?.meanProbabilities[k]).toBeCloseTo(mean, 5);
+  });
+
+  it('says what went wrong in a process', async () => {
+    const { exitCode, stderr } = await evaluateRun('untrained', 'none', '--processes', '2');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('IO_ERROR: There is no finished model');
+    const both = await evaluate('none', '--processes', '2', '--gpus', '2');
+    expect(both.stderr).toContain('INVALID_CONFIG: Give --processes or --gpus, not both.');
+    expect(existsSync(join(dir, 'none'))).toBe(false);
+  });
+});
+
+/** What a batch's size does not touch. */
+function withoutOutputs(result: EvaluationResult | undefined) {
+  return result?.predictions.map(({ meanProbabilities: _, ...rest }) => rest);
+}
 
 describe('train under torchrun', () => {
   /** The process that torchrun would start. */

@@ -14,6 +14,7 @@ import {
   type Settings,
   text,
 } from '../option.js';
+import { processGroup } from '../process-group.js';
 import { showFitEvents } from '../show-fit-events.js';
 import { trainConfigOf } from '../train-config.js';
 
@@ -90,27 +91,20 @@ export const train = defineCommand({
 
 /** In processes that are started here, or as the process that torchrun or SLURM has started; else alone. */
 async function fitAs(settings: TrainSettings, options: FitOptions): Promise<FitResult> {
-  const { processes = 1, gpus, processTimeout } = settings;
+  const { processTimeout } = settings;
+  const group = processGroup(settings);
   const { fit, fitInProcesses } = await import('@flc-native/classifier');
   const { resolvePlacement } = await import('@flc-native/core-native');
   const timeout = processTimeout === undefined ? {} : { timeoutSeconds: processTimeout };
-  if (settings.processes === undefined && gpus === undefined) {
+  if (group === undefined) {
     const placement = resolvePlacement();
     return fit({
       ...options,
       distributed: placement === null ? false : { ...placement, ...timeout },
     });
   }
-  if (settings.processes !== undefined && gpus !== undefined) {
-    throw new FlcError('INVALID_CONFIG', 'Give --processes or --gpus, not both.', {
-      details: { key: 'gpus' },
-    });
-  }
-  if (gpus !== undefined) {
-    return fitInProcesses({ ...options, ...timeout, on: 'gpu', processes: gpus });
-  }
-  if (processes === 1) return fit({ ...options, distributed: false });
-  return fitInProcesses({ ...options, ...timeout, on: 'cpu', processes });
+  if (group.on === 'cpu' && group.processes === 1) return fit({ ...options, distributed: false });
+  return fitInProcesses({ ...options, ...timeout, ...group });
 }
 
 type TrainSettings = Settings<typeof options>;
