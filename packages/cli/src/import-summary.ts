@@ -57,6 +57,7 @@ function summaryOf(report: ImportReport, out: string): string {
     `${report.cases} cases, ${report.apart.length} set apart, ${report.skipped.length} skipped`,
     `lesions: ${lesions.total} (${classes.join(', ') || 'none'})${split}`,
     `phases: ${report.phases.join(', ')}, masks on ${report.reference}; found ${found.join(', ')}; decided by ${by.join(', ')}`,
+    ...(report.synthetic ? ['Synthetic: images are phantoms, and dataset.yaml says so.'] : []),
     `Next: flc-native check --dataset ${out}`,
   ].join('\n');
 }

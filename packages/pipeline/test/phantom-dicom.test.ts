@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -45,6 +45,39 @@ describe('a phantom cohort as DICOM', () => {
     const out = join(root, 'imported.yaml');
     const report = await importDataset({ from: join(root, 'dicom'), out, layout: 'dicom' });
     expect(report).toMatchObject({ cases: 2, phasesFound: { NC: 2, ART: 2, PV: 2 } });
+    expect(report).toMatchObject({ synthetic: true, skipped: [], warnings: [] });
+  });
+
+  it('is imported with its masks, which lie apart from the images and name study and series', async () => {
+    const out = join(root, 'imported.yaml');
+    const sheet = join(root, 'classes.csv');
+    await writeFile(sheet, 'case,class\npatient-0001,cyst\npatient-0002,hem\n');
+    const report = await importDataset({ from: join(root, 'dicom'), out, layout: 'dicom', sheet });
+    expect(report.lesions).toMatchObject({ total: 2, byClass: { cyst: 1, hem: 1 } });
+    const { cases } = await readDataset(out);
+    for (const { lesions } of cases)
+      expect(Object.keys(lesions[0]?.mask as object).sort()).toEqual(['ART', 'NC', 'PV']);
+    const pixels = (samples: Awaited<ReturnType<typeof samplesOf>>) =>
+      samples.map(({ image, mask, slice, box }) => ({ image, mask, slice, box }));
+    expect(pixels(await samplesOf('imported', out))).toEqual(pixels(await samplesOf('nifti')));
+  });
+
+  it('is told of masks whose study is not there, and of lesions that have no other name', async () => {
+    const [from, out] = [join(root, 'parts'), join(root, 'parts.yaml')];
+    for (const id of ['case-0001', 'case-0002'])
+      await cp(join(root, 'dicom/masks', id), join(from, 'masks', id), { recursive: true });
+    await cp(join(root, 'dicom/images/case-0001'), join(from, 'case-0001'), { recursive: true });
+    // Twice the same lesion on the same phase: nothing says that it is one.
+    const twice = join(from, 'masks/case-0001/again.dcm');
+    await cp(join(from, 'masks/case-0001/lesion-PV.dcm'), twice);
+    const report = await importDataset({ from, out, layout: 'dicom' });
+    expect(report.warnings[0]).toMatchObject({
+      code: 'MASK_WITHOUT_STUDY',
+      message: expect.stringMatching(/^4 segmentations/),
+    });
+    expect(report).toMatchObject({ cases: 0, apart: [{ reason: expect.stringContaining('PV') }] });
+    const { cases } = await readDataset(join(root, 'parts.apart.yaml'));
+    expect(cases[0]?.lesions).toHaveLength(4);
   });
 
   it('depends on its seed alone, UIDs too, and says that it is synthetic', async () => {

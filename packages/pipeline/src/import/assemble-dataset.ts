@@ -171,7 +171,10 @@ function relativeRef(input: SourceRef, out: string): SourceRef {
 /** The dataset around some of its cases. */
 export function assembleDataset(
   cases: readonly AssembledCase[],
-  shared: Pick<DatasetInput, 'modality' | 'phases' | 'reference' | 'classes' | 'pseudonymKey'>,
+  shared: Pick<
+    DatasetInput,
+    'modality' | 'phases' | 'reference' | 'classes' | 'pseudonymKey' | 'synthetic'
+  >,
 ): DatasetInput {
   return {
     format: 'flc-dataset',

@@ -1,8 +1,10 @@
-import type { DicomScan } from '../dicom/scan-dicom.js';
 import type { DicomStack } from '../dicom/stack.js';
 import type { OrganName } from '../phase-rules/organ-hu.js';
-import type { ImportedLesion, SourceRef } from './imported.js';
+import type { ImportedImage, ImportedLesion, SourceRef } from './imported.js';
 import { className, classOfText, isLesionName } from './lesion-class.js';
+import type { MaskObjects } from './mask-folders.js';
+import { imageOfPhaseIn, nameApartFromPhase } from './phase-in-name.js';
+import { groupBy } from './source-tree.js';
 
 /** Masks of a study from SEG and RTSTRUCT objects, by the labels of segments. */
 export interface DicomMasks {
@@ -18,14 +20,21 @@ interface NamedMask {
   readonly referencedSeries?: string | undefined;
 }
 
+/** What masks of a study may have been drawn on. */
+export interface StudyImages {
+  readonly stacks: readonly DicomStack[];
+  readonly images: readonly ImportedImage[];
+}
+
 /**
  * Sorts segments and ROIs of a study by their labels: lesions ("Mass", "HCC", "Tumor 1" ...), the
  * liver, aorta and portal vein. They are placed by geometry, so a lesion belongs to whichever image
- * is the reference; where the object refers to a series of one image only, to that image.
+ * is the reference; where the object refers to a series of one image only, or its label says the phase, to that image.
+ * Labels that differ in the phase only are one lesion.
  */
 export function dicomMasks(
-  scan: Pick<DicomScan, 'segmentations' | 'structureSets'>,
-  stacks: readonly DicomStack[],
+  scan: MaskObjects,
+  study: StudyImages,
   classMap: Readonly<Record<string, string>>,
 ): DicomMasks {
   const masks: NamedMask[] = [
@@ -46,15 +55,39 @@ export function dicomMasks(
     if (organ !== undefined) organs[organ] ??= input;
   }
   const drawn = masks.filter(({ name }) => organOf(name) === undefined && isLesionName(name));
-  const lesions = drawn.map(({ name, input, referencedSeries }): ImportedLesion => {
-    const known = classOfText(name);
+  const groups = lesionsOfMasks(drawn.map((mask) => ({ ...mask, image: imageOf(mask, study) })));
+  const lesions = groups.map((masks): ImportedLesion => {
+    const known = classOfText((masks[0] as PlacedMask).name);
     return {
-      masks: [{ image: onlyStack(stacks, referencedSeries), input }],
-      components: drawn.length === 1 ? 'split' : undefined,
+      masks: masks.map(({ image, input }) => ({ image, input })),
+      components: groups.length === 1 ? 'split' : undefined,
       class: known === undefined ? null : className(known, classMap),
     };
   });
   return { lesions, liver: organs.liver, organs };
+}
+
+interface PlacedMask extends NamedMask {
+  readonly image: string | undefined;
+}
+
+/** Masks of the same name but for the phase are one lesion if each was drawn on an image of its own. */
+function lesionsOfMasks(masks: readonly PlacedMask[]): (readonly PlacedMask[])[] {
+  const sameName = [...groupBy(masks, ({ name }) => nameApartFromPhase(name)).values()];
+  return sameName.flatMap((group) => {
+    const images = new Set(group.map(({ image }) => image));
+    const apart = images.size === group.length && !images.has(undefined);
+    return apart ? [group] : group.map((mask) => [mask]);
+  });
+}
+
+/** Key of the image that a mask was drawn on. */
+function imageOf(
+  { name, referencedSeries }: NamedMask,
+  { stacks, images }: StudyImages,
+): string | undefined {
+  const modality = images[0]?.facts.modality;
+  return onlyStack(stacks, referencedSeries) ?? imageOfPhaseIn(name, images, modality)?.key;
 }
 
 /** The stack of a series that is one stack; a series of several acquisitions says nothing. */

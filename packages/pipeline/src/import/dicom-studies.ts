@@ -2,8 +2,9 @@ import { FlcError } from '@flc-native/errors';
 import { readDicomStack } from '../dicom/read-dicom-stack.js';
 import { readDicomSegmentation } from '../dicom/read-segmentation.js';
 import { readStructureSet } from '../dicom/read-structure-set.js';
-import { type DicomScan, scanFiles } from '../dicom/scan-dicom.js';
+import { scanFiles } from '../dicom/scan-dicom.js';
 import type { DicomStack } from '../dicom/stack.js';
+import { phantomPatientName } from '../phantom/dicom-case.js';
 import { type OrganHu, type OrganMask, type OrganName, organHu } from '../phase-rules/organ-hu.js';
 import type { Volume } from '../volume/volume.js';
 import type { ImportContext } from './adapter.js';
@@ -16,7 +17,8 @@ import type {
   SkippedCase,
   SourceRef,
 } from './imported.js';
-import { folderOf, partsOf, type SourceTree } from './source-tree.js';
+import type { MaskObject, MaskObjects } from './mask-folders.js';
+import { folderOf, groupBy, partsOf, type SourceTree } from './source-tree.js';
 import { toIsoDate } from './user-sheet.js';
 
 /** What the studies of a part of a tree become. */
@@ -25,33 +27,46 @@ export interface DicomStudies {
   readonly skipped: SkippedCase[];
   readonly warnings: ImportWarning[];
   readonly modality?: 'CT' | 'MR' | undefined;
+  /** Whether one of the patients is a phantom of ours. */
+  readonly synthetic: boolean;
+  /** Segmentations and structure sets that belong to one of the studies. */
+  readonly maskFiles: Set<string>;
 }
 
 /**
  * Reads DICOM files of one patient folder: a study is a case, its stacks are the images, segments
- * and regions its masks. `fallback` names the patient where the files do not.
+ * and regions its masks. `fallback` names the patient where the files do not; `elsewhere` are masks of folders without images.
  */
 export async function readDicomStudies(
   tree: SourceTree,
   files: readonly string[],
   fallback: string,
   { signal, classMap }: ImportContext,
+  elsewhere: MaskObjects = { segmentations: [], structureSets: [] },
 ): Promise<DicomStudies> {
   const paths = files.map((file) => tree.path(file));
   const root = commonFolder(paths);
   const scan = await scanFiles(root, paths, { signal });
   const modality = modalityOfStacks(scan.stacks);
-  const result: DicomStudies = { cases: [], skipped: [], warnings: [], modality };
+  const result: DicomStudies = {
+    ...{ cases: [], skipped: [], warnings: [], modality },
+    synthetic: scan.stacks.some((stack) => stack.patient.name === phantomPatientName),
+    maskFiles: new Set(),
+  };
   const studies = new Map<string, DicomStack[]>();
   for (const stack of scan.stacks) {
     const key = `${patientOf(stack, fallback)}\n${stack.studyUid ?? ''}`;
     studies.set(key, [...(studies.get(key) ?? []), stack]);
   }
+  const byPatient = groupBy(studies.keys(), (key) => key.split('\n')[0]);
   for (const [key, stacks] of studies) {
     const patient = key.split('\n')[0] as string;
-    const masks = masksOf(scan, stacks, studies.size);
+    const ofPatient = byPatient.get(patient) ?? [key];
+    const masks = masksOf(scan, elsewhere, stacks, studies.size);
+    for (const { file } of [...masks.segmentations, ...masks.structureSets])
+      result.maskFiles.add(file);
     const { images, dropped } = dicomImages(stacks, (stack) => folderNames(stack, root));
-    const name = studies.size === 1 ? patient : `${patient} ${result.cases.length + 1}`;
+    const name = ofPatient.length === 1 ? patient : `${patient} ${ofPatient.indexOf(key) + 1}`;
     for (const { reason } of dropped) {
       result.warnings.push({ code: 'SERIES_LEFT_OUT', message: reason, cases: [name] });
     }
@@ -59,7 +74,7 @@ export async function readDicomStudies(
       result.skipped.push({ name, reason: dropped[0]?.reason ?? 'no series of images' });
       continue;
     }
-    const { lesions, liver, organs } = dicomMasks(masks, stacks, classMap);
+    const { lesions, liver, organs } = dicomMasks(masks, { stacks, images }, classMap);
     const date = stacks.find(({ studyDate }) => studyDate !== undefined)?.studyDate;
     const byKey = new Map(stacks.map((stack) => [stack.key, stack]));
     result.cases.push({
@@ -86,20 +101,29 @@ function patientOf(stack: DicomStack, fallback: string): string {
   return [id, name, fallback].find((text) => text !== undefined && text.trim() !== '') as string;
 }
 
-/** Masks of a study; with one study also those that name none. */
-function masksOf(scan: DicomScan, stacks: readonly DicomStack[], studies: number) {
+/** Masks of a study: of its patient's folder, with one study also those that name none; of other folders those that name it. */
+function masksOf(
+  scan: MaskObjects,
+  elsewhere: MaskObjects,
+  stacks: readonly DicomStack[],
+  studies: number,
+): MaskObjects {
   const uids = new Set(stacks.map(({ studyUid }) => studyUid));
-  const frames = new Set(stacks.flatMap(({ frameOfReference }) => frameOfReference ?? []));
-  const belongs = (object: {
-    studyUid?: string | undefined;
-    frameOfReference?: string | undefined;
-  }) =>
-    studies === 1 ||
-    uids.has(object.studyUid) ||
-    (object.frameOfReference !== undefined && frames.has(object.frameOfReference));
+  const frames = new Set(stacks.map(({ frameOfReference }) => frameOfReference));
+  const names = ({ studyUid, frameOfReference }: MaskObject) =>
+    (studyUid !== undefined && uids.has(studyUid)) ||
+    (frameOfReference !== undefined && frames.has(frameOfReference));
+  const belongs = (object: MaskObject) =>
+    studies === 1 || uids.has(object.studyUid) || names(object);
   return {
-    segmentations: scan.segmentations.filter(belongs),
-    structureSets: scan.structureSets.filter((object) => belongs(object as { studyUid?: string })),
+    segmentations: [
+      ...scan.segmentations.filter(belongs),
+      ...elsewhere.segmentations.filter(names),
+    ],
+    structureSets: [
+      ...scan.structureSets.filter(belongs),
+      ...elsewhere.structureSets.filter(names),
+    ],
   };
 }
 

@@ -96,6 +96,7 @@ async function write(
   const classes = classesOf(assembled, adapter);
   const shared = {
     ...{ modality, phases, reference, classes },
+    ...(cohort.synthetic === true ? { synthetic: true } : {}),
     ...(pseudonymKey === undefined
       ? {}
       : { pseudonymKey: relative(dirname(out), resolve(pseudonymKey)) }),

@@ -38,6 +38,8 @@ export interface ImportReport {
   /** Why this layout; with `auto` also what else it could have been. */
   readonly detection: { readonly reason: string; readonly others: readonly string[] };
   readonly modality: 'CT' | 'MR';
+  /** Whether images say that they are phantoms; dataset.yaml then says it of all. */
+  readonly synthetic: boolean;
   readonly phases: readonly string[];
   readonly reference: string;
   readonly classes: readonly string[];

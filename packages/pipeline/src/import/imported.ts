@@ -59,4 +59,6 @@ export interface ImportedCohort {
   readonly warnings: readonly ImportWarning[];
   /** Where the files tell it, as DICOM does. */
   readonly modality?: 'CT' | 'MR' | undefined;
+  /** Whether some images are phantoms, and say so. */
+  readonly synthetic?: boolean | undefined;
 }

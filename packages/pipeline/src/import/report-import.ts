@@ -36,6 +36,7 @@ export function reportImport(outcome: ImportOutcome): ImportReport {
     source: adapter.source,
     detection: { reason, others },
     ...{ modality, phases, reference, classes },
+    synthetic: cohort.synthetic === true,
     cases: complete.length,
     lesions: countLesions(complete),
     phasesFound: countPhases(phased),

@@ -10,6 +10,8 @@ const explicitLittleEndian = '1.2.840.10008.1.2.1';
 const ctStorage = '1.2.840.10008.5.1.4.1.1.2';
 const segmentationStorage = '1.2.840.10008.5.1.4.1.1.66.4';
 const studyDate = '20200101';
+/** By which a phantom is known again after import. */
+export const phantomPatientName = 'SYNTHETIC';
 
 /** What phases are called, and when they are acquired after 12:00, s: contrast is given 60 s after the first. */
 const scans: Readonly<Record<PhantomPhase, { description: string; seconds: number }>> = {
@@ -74,8 +76,8 @@ export async function writePhantomSeries(
 export async function writePhantomMask(
   file: string,
   { plan, seed, grid }: DicomCase,
-  /** Unlike that of any other mask of the case; the segment bears it. */
-  name: string,
+  /** The name, unlike that of any other mask of the case, is the segment's; the phase is that on which it was drawn. */
+  { name, phase }: { readonly name: string; readonly phase: PhantomPhase },
   mask: Uint8Array,
 ): Promise<void> {
   const plane = grid.size[0] * grid.size[1];
@@ -96,6 +98,7 @@ export async function writePhantomMask(
     x00080018: ui(uidOf(`flc-phantom/${seed}/${plan.id}/${name}`)),
     x00080060: { vr: 'CS', value: 'SEG' },
     x0008103e: { vr: 'LO', value: name },
+    x00081115: items([{ x0020000e: ui(uidOf(`flc-phantom/${seed}/${plan.id}/${phase}`)) }]),
     x0020000e: ui(uidOf(`flc-phantom/${seed}/${plan.id}/masks`)),
     ...pixels(grid, 1),
     x00280008: { vr: 'IS', value: [slices.length] },
@@ -130,7 +133,7 @@ function identity({ id, patient }: CasePlan, seed: number): DicomElements {
     x00080020: { vr: 'DA', value: studyDate },
     x00080030: { vr: 'TM', value: clock(0) },
     x00081030: { vr: 'LO', value: 'SYNTHETIC' },
-    x00100010: { vr: 'PN', value: 'SYNTHETIC' },
+    x00100010: { vr: 'PN', value: phantomPatientName },
     x00100020: { vr: 'LO', value: patient },
     x0020000d: ui(uidOf(`flc-phantom/${seed}/${id}`)),
     x00200052: ui(uidOf(`flc-phantom/${seed}/${id}/frame of reference`)),

@@ -37,9 +37,9 @@ export async function writeCase(
   const dicomCase = { plan, seed, grid };
   const write = (file: string, data: VoxelData) =>
     writeVolume(join(out, file), makeVolume(grid, data));
-  const writeMask = (file: string, name: string, mask: Uint8Array) =>
-    dicom ? writePhantomMask(join(out, file), dicomCase, name, mask) : write(file, mask);
-  const writes = [writeMask(files.liver, 'liver', liverMask), write(files.seeds, seeds)];
+  const writeMask = (file: string, name: string, phase: PhantomPhase, mask: Uint8Array) =>
+    dicom ? writePhantomMask(join(out, file), dicomCase, { name, phase }, mask) : write(file, mask);
+  const writes = [writeMask(files.liver, 'liver', 'PV', liverMask), write(files.seeds, seeds)];
   phases.forEach((phase, p) => {
     const image = images[p] as Int16Array;
     const folder = files.images[phase] as string;
@@ -48,6 +48,7 @@ export async function writeCase(
       writeMask(
         files.lesionMasks[phase] as string,
         `lesion-${phase}`,
+        phase,
         lesionMasks[p] as Uint8Array,
       ),
     );

@@ -1,6 +1,7 @@
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { readDicomStudies } from '../dicom-studies.js';
 import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
+import { separateMaskFolders } from '../mask-folders.js';
 import { groupBy, partsOf, type SourceTree } from '../source-tree.js';
 import { isDicomName } from './folder-dicom.js';
 
@@ -27,22 +28,27 @@ export function mayBeDicom(file: string): boolean {
   return isDicomName(file) && !documents.test(file);
 }
 
-/** Reads the tree one first-level folder at a time, so that memory holds one patient. */
+/** Reads the tree one first-level folder at a time, so that memory holds one patient; folders of masks alone come first. */
 export async function readPatients(
   tree: SourceTree,
   context: ImportContext,
   folderOf: (file: string) => string | undefined = firstFolder,
 ) {
-  const groups = groupBy(tree.files.filter(mayBeDicom), folderOf);
+  const folders = groupBy(tree.files.filter(mayBeDicom), folderOf);
+  const { images: groups, masks } = await separateMaskFolders(tree, folders, context.signal);
+  const placed = new Set<string>();
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
   const warnings: ImportWarning[] = [];
   const modalities: ('CT' | 'MR' | undefined)[] = [];
   const used = new Map<string, number>();
+  let synthetic = false;
   let done = 0;
   for (const [folder, files] of groups) {
     context.signal?.throwIfAborted();
-    const found = await readDicomStudies(tree, files, folder === '' ? 'patient' : folder, context);
+    const fallback = folder === '' ? 'patient' : folder;
+    const found = await readDicomStudies(tree, files, fallback, context, masks);
+    for (const file of found.maskFiles) placed.add(file);
     for (const entry of found.cases) {
       const count = (used.get(entry.id) ?? 0) + 1;
       used.set(entry.id, count);
@@ -54,11 +60,19 @@ export async function readPatients(
     }
     warnings.push(...found.warnings);
     modalities.push(found.modality);
+    synthetic ||= found.synthetic;
     context.onProgress(++done, groups.size);
+  }
+  const lost = [...masks.segmentations, ...masks.structureSets].filter(
+    ({ file }) => !placed.has(file),
+  );
+  if (lost.length > 0) {
+    const message = `${lost.length} segmentations or structure sets name no study that is here`;
+    warnings.push({ code: 'MASK_WITHOUT_STUDY', message, cases: [] });
   }
   const mr = modalities.filter((modality) => modality === 'MR').length;
   const modality = mr > modalities.length / 2 ? ('MR' as const) : undefined;
-  return { cases, skipped, warnings: merged(warnings), modality };
+  return { cases, skipped, warnings: merged(warnings), modality, synthetic };
 }
 
 function firstFolder(file: string): string {

@@ -47,7 +47,7 @@ export async function readDicomFolder(
   const date = scan.stacks[0]?.studyDate;
   return {
     images,
-    ...dicomMasks(scan, scan.stacks, classMap),
+    ...dicomMasks(scan, { stacks: scan.stacks, images }, classMap),
     studyDate: date === undefined ? undefined : toIsoDate(date),
   };
 }

@@ -10,6 +10,7 @@ import type {
 } from '../imported.js';
 import { classOfText, namesLesion } from '../lesion-class.js';
 import { labelsInMask } from '../mask-labels.js';
+import { imageOfPhaseIn, nameApartFromPhase } from '../phase-in-name.js';
 import {
   folderOf,
   groupBy,
@@ -129,7 +130,7 @@ async function readCase(
     .map(classOfText)
     .find((found) => found !== undefined);
   const lesions: ImportedLesion[] = [];
-  const groups = [...groupBy(masks, lesionKey).values()];
+  const groups = [...groupBy(masks, (file) => nameApartFromPhase(stemOf(file))).values()];
   for (const group of groups) {
     const labels = (await labelsInMask(tree.path(group[0] as string))) ?? [];
     if (labels.length > 1) several.push(name);
@@ -186,23 +187,14 @@ function commonPrefix(stems: readonly string[]): number {
   return Math.max(0, first.slice(0, length).search(/[_\-. ][^_\-. ]*$/) + 1);
 }
 
-/** The same lesion drawn on several phases has names that differ in the phase only. */
-function lesionKey(file: string): string {
-  const stem = stemOf(file).toLowerCase();
-  const words = stem.split(/[_\-. ]+/).filter((part) => phaseByText(part, '').phase === null);
-  return words.join('_');
-}
-
 /** The image on which a mask was drawn, if its name says the phase. */
 function imageOfMask(
   file: string,
   images: readonly ImportedImage[],
   { modality = 'CT' }: ImportContext,
 ): string | undefined {
-  const phase = phaseByText(stemOf(file), 'its name', modality).phase;
-  if (phase === null) return images.length === 1 ? images[0]?.key : undefined;
-  const same = images.filter(({ facts }) =>
-    facts.names?.some((text) => phaseByText(text, 'its name', modality).phase === phase),
-  );
-  return same[0]?.key;
+  const name = stemOf(file);
+  if (phaseByText(name, 'its name', modality).phase === null)
+    return images.length === 1 ? images[0]?.key : undefined;
+  return imageOfPhaseIn(name, images, modality)?.key;
 }

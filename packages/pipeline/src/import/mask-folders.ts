@@ -1,0 +1,53 @@
+import { type DicomScan, scanFiles } from '../dicom/scan-dicom.js';
+import { commonFolder } from './dicom-images.js';
+import type { SourceTree } from './source-tree.js';
+
+/** Masks as DICOM objects. */
+export type MaskObjects = Pick<DicomScan, 'segmentations' | 'structureSets'>;
+export type MaskObject = MaskObjects['segmentations' | 'structureSets'][number];
+
+export interface MaskFolders {
+  readonly masks: MaskObjects;
+  /** The folders that hold images. */
+  readonly images: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Tells folders of segmentations and structure sets alone from those of images: masks are often kept beside the images of all
+ * patients instead of in each study. What they belong to, their UIDs tell.
+ */
+export async function separateMaskFolders(
+  tree: SourceTree,
+  folders: ReadonlyMap<string, readonly string[]>,
+  signal?: AbortSignal,
+): Promise<MaskFolders> {
+  const images = new Map<string, readonly string[]>();
+  const scans: DicomScan[] = [];
+  for (const [folder, files] of folders) {
+    const scan = await scanIfMasks(
+      files.map((file) => tree.path(file)),
+      signal,
+    );
+    if (scan === undefined) images.set(folder, files);
+    else scans.push(scan);
+  }
+  return {
+    masks: {
+      segmentations: scans.flatMap(({ segmentations }) => segmentations),
+      structureSets: scans.flatMap(({ structureSets }) => structureSets),
+    },
+    images,
+  };
+}
+
+/** Where the first file is a mask, all are read; undefined if there are images too. */
+async function scanIfMasks(
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<DicomScan | undefined> {
+  const root = commonFolder(paths);
+  const first = await scanFiles(root, paths.slice(0, 1), { signal });
+  if (first.segmentations.length + first.structureSets.length === 0) return undefined;
+  const scan = await scanFiles(root, paths, { signal });
+  return scan.stacks.length === 0 && scan.findings.length === 0 ? scan : undefined;
+}
