@@ -25,7 +25,7 @@ import {
   type TrainedNetwork,
   writeFitState,
 } from './fit-state.js';
-import { type LesionFeatures, lesionFeatures } from './lesion-features.js';
+import { type FeatureShare, type LesionFeatures, lesionFeatures } from './lesion-features.js';
 import { type Lesion, lesionsOf } from './lesions.js';
 import { fitMachine, type LabelledFeatures } from './machine.js';
 import { modelIsWritten, ownDevice, shareOf } from './map-share.js';
@@ -94,16 +94,19 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   checkStart(options, found, wanted);
   const config = await trainConfig(options, found !== undefined);
   const started = found ?? wanted;
-  const trained = mustTrain(started.trained, config)
+  const { trained, folderIsShared } = mustTrain(started.trained, config)
     ? await trainNetwork(options, samples, config, started, placement)
-    : started.trained;
+    : // Who goes on with a run sees its folder.
+      { trained: started.trained, folderIsShared: true };
+  const share = shareOf(placement, folderIsShared);
+  const part = { share, device: ownDevice(config.device, placement) };
   if (rank > 0) {
-    const helps = shareOf(placement) !== undefined && config.network.pathways !== 'global';
+    const helps = share !== undefined && config.network.pathways !== 'global';
     if (helps && (await modelIsWritten(runDir, trained, options.signal)))
-      await mapFeatures(options, samples, config, started, placement);
+      await mapFeatures({ ...options, onEvent: () => {} }, samples, config, started, part);
     return resultOf(options, samples, trained, rank, null);
   }
-  const fitted = await fitDecision(options, samples, config, started, placement);
+  const fitted = await fitDecision(options, samples, config, started, part);
   await writeBundle(
     join(runDir, 'model'),
     describeModel(options, config, { ...started, trained }, fitted.provenance),
@@ -199,7 +202,7 @@ async function trainNetwork(
   config: TrainConfig,
   state: FitState,
   placement: Placement | null,
-): Promise<TrainedNetwork> {
+): Promise<{ readonly trained: TrainedNetwork; readonly folderIsShared: boolean }> {
   const { prepared, runDir, signal, onEvent } = options;
   const isFirst = (placement?.rank ?? 0) === 0;
   const all = [...trainSamples, ...val];
@@ -223,11 +226,11 @@ async function trainNetwork(
     ...(signal === undefined ? {} : { signal }),
   });
   for await (const event of run) if (isFirst) onEvent?.(event);
-  const { step, bestStep, bestAccuracy, reason } = await run.finished;
+  const { step, bestStep, bestAccuracy, reason, runDirIsShared } = await run.finished;
   throwIfCancelled(signal);
   const trained = { steps: step, bestStep, bestAccuracy, reason };
   if (isFirst) await writeFitState(runDir, { ...state, trained });
-  return trained;
+  return { trained, folderIsShared: runDirIsShared };
 }
 
 function trainingSample(prepared: Prepared, sample: PreparedSample) {
@@ -244,20 +247,23 @@ function shiftSamples(triples: Int32Array, offset: number): Int32Array {
   return triples.map((value, i) => (i % 3 === 0 ? value + offset : value));
 }
 
+/** What a process does for the label maps, and where. */
+interface MapPart {
+  readonly share: FeatureShare | undefined;
+  readonly device: string;
+}
+
 /** Label maps of train and val; of several processes rank 0 gets those of all. */
 async function mapFeatures(
   options: FitOptions,
   samples: FittingSamples,
   config: TrainConfig,
   { labelMapPace: pace, dataHash: data }: FitState,
-  placement: Placement | null,
+  { share, device }: MapPart,
 ): Promise<LesionFeatures> {
-  const { prepared, runDir, signal } = options;
-  const onEvent = (placement?.rank ?? 0) === 0 ? options.onEvent : undefined;
-  const share = shareOf(placement);
+  const { prepared, runDir, signal, onEvent } = options;
   const bundle = join(runDir, 'model');
   const { threads, precision } = config;
-  const device = ownDevice(config.device, placement);
   return await lesionFeatures(
     () => Network.load(bundle, { device, threads, precision }),
     prepared,
@@ -286,14 +292,14 @@ async function fitDecision(
   samples: FittingSamples,
   config: TrainConfig,
   state: FitState,
-  placement: Placement | null,
+  part: MapPart,
 ) {
   if (config.network.pathways === 'global') return { machine: null, provenance: null };
   const { prepared, signal, onEvent } = options;
   const train = lesionsOf(samples.train);
   const val = lesionsOf(samples.val);
   const { svm } = state;
-  const features = await mapFeatures(options, samples, config, state, placement);
+  const features = await mapFeatures(options, samples, config, state, part);
   const { classes } = prepared.index;
   const { machine, provenance } = await fitMachine(
     labelledFeatures(train, features, classes),

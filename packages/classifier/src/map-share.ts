@@ -9,12 +9,16 @@ const patienceSeconds = 60;
 const pollMilliseconds = 100;
 
 /**
- * The part of the lesions whose label maps this process makes. The processes of rank 0's machine share them: they see its
- * folder. Those of other machines may not, and are left out (undefined).
+ * The part of the lesions whose label maps this process makes: of all processes where all see the folder of rank 0, else of
+ * those on its machine. The others are left out (undefined).
  */
-export function shareOf(placement: Placement | null): FeatureShare | undefined {
+export function shareOf(
+  placement: Placement | null,
+  folderIsShared: boolean,
+): FeatureShare | undefined {
   if (placement === null) return { index: 0, count: 1, patienceSeconds };
-  const { rank, localRank, localWorldSize } = placement;
+  const { rank, worldSize, localRank, localWorldSize } = placement;
+  if (folderIsShared) return { index: rank, count: worldSize, patienceSeconds };
   if (rank !== localRank || rank >= localWorldSize) return undefined;
   return { index: rank, count: localWorldSize, patienceSeconds };
 }

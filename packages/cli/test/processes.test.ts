@@ -134,10 +134,11 @@ function withoutOutputs(result: EvaluationResult | undefined) {
 
 describe('train under torchrun', () => {
   /** The process that torchrun would start. */
-  function startRank(rank: number, port: number, ...args: string[]) {
+  function startRank(rank: number, port: number, args: string[], machines = 1) {
+    const local = machines === 1 ? [String(rank), '2'] : ['0', '1'];
     const env = {
       ...process.env,
-      ...{ RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: '2', LOCAL_WORLD_SIZE: '2' },
+      ...{ RANK: String(rank), LOCAL_RANK: local[0], WORLD_SIZE: '2', LOCAL_WORLD_SIZE: local[1] },
       ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(port) },
     };
     const child = spawn(process.execPath, [bin, ...args], {
@@ -147,10 +148,30 @@ describe('train under torchrun', () => {
     return { child, ended: ended(child) };
   }
 
+  // Rank 0 does the lesions of a process that gives no sign for 60 s.
+  it.each([
+    ['see one folder, which then share the label maps', ['near', 'near']],
+    ['see folders of their own, where rank 0 makes them alone', ['far', 'far-too']],
+  ])('trains on two machines that %s', { timeout: 45_000 }, async (_what, runs) => {
+    const port = await freePort();
+    const ranks = runs.map((run, rank) =>
+      startRank(rank, port, train(run, '--max-steps', '10', '--json'), 2),
+    );
+    const [first, second] = await Promise.all(ranks.map((rank) => rank.ended));
+    expect([first?.exitCode, second?.exitCode], `${first?.stderr}${second?.stderr}`).toEqual([
+      0, 0,
+    ]);
+    expect(JSON.parse(first?.stdout ?? '')).toMatchObject({ steps: 10, lesions: { train: 8 } });
+    expect(second?.stdout).toBe('');
+    const names = await readdir(runDir(runs[0] ?? ''));
+    expect(names.filter((name) => /^(features|team)/.test(name))).toEqual(['features.jsonl']);
+    expect(existsSync(runDir('far-too'))).toBe(false);
+  });
+
   it('ends with the name of a rank that was killed, and goes on from the checkpoint', async () => {
     const port = await freePort();
     const args = train('killed', '--max-steps', '100000');
-    const [first, second] = [startRank(0, port, ...args), startRank(1, port, ...args)];
+    const [first, second] = [startRank(0, port, args), startRank(1, port, args)];
     const last = await checkpointOf('killed');
     second.child.kill('SIGKILL');
     const { exitCode, stdout, stderr } = await first.ended;

@@ -76,4 +76,6 @@ export interface TrainingResult {
   readonly seconds: number;
   /** Folder of the best weights. */
   readonly modelDir: string;
+  /** Whether all processes that train together see `runDir`. */
+  readonly runDirIsShared: boolean;
 }

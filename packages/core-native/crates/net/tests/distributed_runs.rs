@@ -61,6 +61,8 @@ fn only_rank_0_writes_and_all_agree_on_evaluation_and_end() {
     assert_eq!(of(0, "checkpoint", "step").len(), 1);
     assert!(of(1, "checkpoint", "step").is_empty());
     assert_eq!(results[0].0.best_step, results[1].0.best_step);
+    assert!(results.iter().all(|(result, _)| !result.run_dir_is_shared));
+    assert!(!job.run_dir.join("team").exists());
     assert!(job.run_dir.join("model/weights.safetensors").exists());
 
     // The accuracy of the shares is that of the whole: one process says the same of the kept weights.
@@ -98,7 +100,9 @@ fn a_run_goes_on_bit_for_bit_with_as_many_processes_and_on_with_others() {
             })
         })
     };
-    assert!(on_two(&uninterrupted, 100).iter().all(Result::is_ok));
+    for result in on_two(&uninterrupted, 100) {
+        assert!(result.unwrap().run_dir_is_shared);
+    }
 
     let mut interrupted = support::job(parts.path(), 12, run_config(8));
     for outcome in on_two(&interrupted, 3) {

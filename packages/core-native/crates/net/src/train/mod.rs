@@ -9,6 +9,7 @@ mod learner;
 mod model_file;
 mod out_of_memory;
 mod outcome_queue;
+mod shared_folder;
 mod step_programs;
 mod team_start;
 mod trainer;

@@ -28,6 +28,8 @@ pub struct TrainingResult {
     pub best_accuracy: f64,
     pub seconds: f64,
     pub model_dir: PathBuf,
+    /// Whether all processes see `run_dir`.
+    pub run_dir_is_shared: bool,
 }
 
 /// Trains on the calling thread, which owns all tensors. Every event goes to `events.jsonl` and to `emit`. A cancelled run leaves a checkpoint.
@@ -79,6 +81,7 @@ struct Run<'a> {
     team: &'a Team,
     config: TrainConfig,
     run_dir: PathBuf,
+    run_dir_is_shared: bool,
     device: Device,
     classes: Vec<i64>,
     data: String,
@@ -241,6 +244,7 @@ impl<'a> Run<'a> {
             best_accuracy: self.stopping.best_accuracy,
             seconds: self.seconds(),
             model_dir: self.model_dir(),
+            run_dir_is_shared: self.run_dir_is_shared,
         })
     }
 

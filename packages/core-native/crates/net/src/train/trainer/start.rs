@@ -9,6 +9,7 @@ use crate::sampler::Sampler;
 use crate::train::event_log::EventLog;
 use crate::train::job::{TrainingJob, check_classes, check_partition, check_run_dir, fingerprint};
 use crate::train::outcome_queue::OutcomeQueue;
+use crate::train::shared_folder::folder_is_shared;
 use crate::train::step_programs::StepPrograms;
 use crate::train::team_start::{agree_on_start, connect_gpus, read_checkpoint};
 use crate::train::{EarlyStopping, Event, Learner, Validation};
@@ -47,6 +48,7 @@ impl<'a> Run<'a> {
         let from_processes = checkpoint.as_ref().map_or(team.size(), |c| c.progress.processes);
         let saved = checkpoint.map(|checkpoint| checkpoint.progress);
         let progress = agree_on_start(team, &config, &data, saved, &mut learner)?;
+        let run_dir_is_shared = folder_is_shared(team, &job.run_dir)?;
         let stopping = match &progress {
             None => EarlyStopping::new(config.patience),
             Some(saved) => EarlyStopping::restore(
@@ -82,6 +84,7 @@ impl<'a> Run<'a> {
             team,
             config,
             run_dir: job.run_dir,
+            run_dir_is_shared,
             device,
             classes,
             data,
