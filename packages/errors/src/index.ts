@@ -1,71 +1,12 @@
-/** Stable codes; a program may branch on them, messages may change. */
-export const errorCodes = [
-  'INVALID_CONFIG',
-  'DATA_ERROR',
-  'GEOMETRY_MISMATCH',
-  'CUDA_UNAVAILABLE',
-  'OUT_OF_MEMORY',
-  'CHECKPOINT_CORRUPT',
-  'CANCELLED',
-  'IO_ERROR',
-  'INTERNAL',
-] as const;
-
-export type ErrorCode = (typeof errorCodes)[number];
-
-/** Facts of a failure (file, tag, expected, got ...), plain JSON. */
-export type ErrorDetails = Record<string, unknown>;
-
-export interface FlcErrorOptions {
-  readonly details?: ErrorDetails;
-  /** What the person can do about it, one sentence. */
-  readonly remedy?: string;
-  readonly cause?: unknown;
-}
-
-/** An FlcError as JSON: how it is printed, stored and sent between processes. */
-export interface FlcErrorJson {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly details: ErrorDetails;
-  readonly remedy?: string;
-}
-
-/** The only error type that the public functions of flc-native throw or reject with. */
-export class FlcError extends Error {
-  override readonly name = 'FlcError';
-  readonly code: ErrorCode;
-  readonly details: ErrorDetails;
-  readonly remedy: string | undefined;
-
-  constructor(code: ErrorCode, message: string, options: FlcErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
-    this.details = options.details ?? {};
-    this.remedy = options.remedy;
-  }
-
-  /** The form that `--json` output and log files use. */
-  toJSON(): FlcErrorJson {
-    return {
-      code: this.code,
-      message: this.message,
-      details: this.details,
-      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
-    };
-  }
-
-  /** What {@link toJSON} gave, as an error again; its cause stays behind. */
-  static fromJSON({ code, message, details, remedy }: FlcErrorJson): FlcError {
-    return new FlcError(code, message, { details, ...(remedy === undefined ? {} : { remedy }) });
-  }
-}
-
-/** Wraps anything thrown as an FlcError; an FlcError passes unchanged. */
-export function toFlcError(thrown: unknown, code: ErrorCode = 'INTERNAL'): FlcError {
-  if (thrown instanceof FlcError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new FlcError(code, message, { cause: thrown });
-}
-
+/** The one error type of flc-native, and what every package needs to fail and to stop alike. */
+export { abortWith, throwIfCancelled } from './cancellation.js';
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  FlcError,
+  type FlcErrorJson,
+  type FlcErrorOptions,
+  toFlcError,
+} from './flc-error.js';
 export { suggest } from './suggest.js';

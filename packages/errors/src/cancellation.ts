@@ -1,0 +1,23 @@
+import { FlcError } from './flc-error.js';
+
+/**
+ * Between two steps of long work.
+ * @throws FlcError CANCELLED once the signal is aborted; its cause is the signal's reason
+ */
+export function throwIfCancelled(
+  signal: AbortSignal | undefined,
+  message = 'The work was stopped before its end.',
+): void {
+  if (signal?.aborted) throw new FlcError('CANCELLED', message, { cause: signal.reason });
+}
+
+/**
+ * Calls `cancel` when `signal` aborts; returns what takes the listener off again.
+ * @throws FlcError CANCELLED if it has aborted already; its cause is the signal's reason
+ */
+export function abortWith(signal: AbortSignal | undefined, cancel: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  throwIfCancelled(signal, 'cancelled before it began');
+  signal.addEventListener('abort', cancel, { once: true });
+  return () => signal.removeEventListener('abort', cancel);
+}
