@@ -1,7 +1,7 @@
 import type { EvaluateOptions } from './evaluate.js';
 import type { EvaluatedLabelMap, EvaluationResult } from './evaluation.js';
 import { deviceOfGroup, type RankGroup, runRanks } from './rank-group.js';
-import type { EvaluateJob } from './rank-messages.js';
+import type { EvaluateJob } from './rank-tasks.js';
 
 export interface EvaluateProcessesOptions extends Omit<EvaluateOptions, 'share'>, RankGroup {}
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { FitOptions, FitResult } from './fit.js';
 import { deviceOfGroup, type RankGroup, runRanks } from './rank-group.js';
-import type { FitJob } from './rank-messages.js';
+import type { FitJob } from './rank-tasks.js';
 
 export interface ProcessesOptions extends Omit<FitOptions, 'distributed'>, RankGroup {
   /** How long a process waits for another one before it gives up; default 300. */

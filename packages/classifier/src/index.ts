@@ -1,4 +1,5 @@
 export { readModelDescription } from './bundle.js';
+export { type ChildTask, type Death, startChildTask } from './child-task.js';
 export {
   Classifier,
   type ClassifierOptions,
@@ -37,3 +38,4 @@ export {
   trainingPresets,
 } from './presets.js';
 export type { RankGroup } from './rank-group.js';
+export { serveTask, type TaskSurroundings } from './serve-task.js';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { devices } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
-import type { RankTask, RankTasks } from './rank-messages.js';
+import type { RankTask, RankTasks } from './rank-tasks.js';
 import { type StartOptions, startRank } from './start-rank.js';
 
 /** Processes of this machine that share a piece of work. */

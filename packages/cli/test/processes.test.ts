@@ -148,11 +148,11 @@ describe('train under torchrun', () => {
     return { child, ended: ended(child) };
   }
 
-  // Rank 0 does the lesions of a process that gives no sign for 60 s.
+  // Rank 0 does the lesions of a process that gives no sign for 60 s: then this is too late.
   it.each([
     ['see one folder, which then share the label maps', ['near', 'near']],
     ['see folders of their own, where rank 0 makes them alone', ['far', 'far-too']],
-  ])('trains on two machines that %s', { timeout: 45_000 }, async (_what, runs) => {
+  ])('trains on two machines that %s', { timeout: 60_000 }, async (_what, runs) => {
     const port = await freePort();
     const ranks = runs.map((run, rank) =>
       startRank(rank, port, train(run, '--max-steps', '10', '--json'), 2),

@@ -1,29 +1,14 @@
 /** The process of one job: memory and libtorch's threads are its own, and it dies alone. */
-import { toFlcError } from '@flc-native/errors';
-import type { FromJob, ToJob } from './messages.js';
+import { serveTask } from '@flc-native/classifier';
 import { runJob } from './run-job.js';
+import type { Job } from './settings.js';
 
-const controller = new AbortController();
-// Ctrl-C reaches the whole group; the comparison says when to stop. Without it nobody wants the result.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => controller.abort());
-
-process.on('message', (message: ToJob) => {
-  if (message.type === 'cancel') controller.abort();
-  else void run(message.job);
-});
-
-async function run(job: Parameters<typeof runJob>[0]): Promise<void> {
-  try {
-    await runJob(job, controller.signal, (done, stage) => send({ type: 'progress', done, stage }));
-    send({ type: 'end' });
-  } catch (thrown) {
-    send({ type: 'error', error: toFlcError(thrown).toJSON() });
-  } finally {
-    if (process.connected) process.disconnect();
-  }
+/** Share of the job that is done, 0 to 1, and the stage it is in. */
+export interface JobProgress {
+  readonly done: number;
+  readonly stage: string;
 }
 
-function send(message: FromJob): void {
-  if (process.connected) process.send?.(message);
-}
+serveTask<Job, JobProgress, void>((job, { signal, tell }) =>
+  runJob(job, signal, (done, stage) => tell({ done, stage })),
+);

@@ -1,5 +1,4 @@
 import type { Placement } from '@flc-native/core-native';
-import type { FlcErrorJson } from '@flc-native/errors';
 import type { Part, Partition } from '@flc-native/pipeline';
 import type { ClassifierOptions } from './classifier.js';
 import type { EvaluationResult } from './evaluation.js';
@@ -41,19 +40,7 @@ export interface RankTasks {
 
 export type RankTask = keyof RankTasks;
 
-/** To a process. */
-export type ToRank =
-  | { [Task in RankTask]: RunMessage<Task> }[RankTask]
-  | { readonly type: 'cancel' };
-
-export interface RunMessage<Task extends RankTask> {
-  readonly type: 'run';
-  readonly task: Task;
-  readonly job: RankTasks[Task]['job'];
-}
-
-/** From a process. */
-export type FromRank<Task extends RankTask> =
-  | { readonly type: 'event'; readonly event: RankTasks[Task]['event'] }
-  | { readonly type: 'end'; readonly result: RankTasks[Task]['result'] }
-  | { readonly type: 'error'; readonly error: FlcErrorJson };
+/** What a process is sent. */
+export type RankWork = {
+  [Task in RankTask]: { readonly task: Task; readonly job: RankTasks[Task]['job'] };
+}[RankTask];
