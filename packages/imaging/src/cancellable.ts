@@ -1,5 +1,5 @@
+import { abortWith } from '@flc-native/errors';
 import type { BindingCancellation } from '../native/index.js';
-import { abortWith } from './abort.js';
 import { makeCancellation } from './binding.js';
 
 /**
