@@ -1,11 +1,10 @@
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import type {
   ComparisonMethod,
   FitContext,
   FittedMethod,
   LabelledLesion,
 } from '../comparison-method.js';
-import { throwIfCancelled } from './cancellation.js';
 import {
   type LearningContext,
   type LesionDescriber,

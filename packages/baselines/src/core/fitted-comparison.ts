@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { type Prepared, writeFileAtomic } from '@flc-native/pipeline';
 import type { SupportVectorClassifier } from '@flc-native/svm';
 import type {
@@ -8,7 +9,6 @@ import type {
   SavedMethod,
   UnlabelledLesion,
 } from '../comparison-method.js';
-import { throwIfCancelled } from './cancellation.js';
 import type { LesionDescriber } from './describer.js';
 import type { ReadLesion } from './lesion-pixels.js';
 

@@ -1,9 +1,8 @@
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import { type Random, randomStream, type SamplePixels } from '@flc-native/pipeline';
 import type { LabelledLesion } from '../comparison-method.js';
-import { throwIfCancelled } from '../core/cancellation.js';
 import type { LearningContext } from '../core/describer.js';
-import { cutPatches, type PatchContent, patchDimensions } from './cut-patches.js';
+import { cutPatches, type PatchContent } from './cut-patches.js';
 
 export interface DrawOptions {
   /** Of the random draw. */
@@ -97,9 +96,4 @@ function join(parts: readonly Float32Array[]): Float32Array {
     at += part.length;
   }
   return joined;
-}
-
-/** Vectors of a matrix. */
-export function patchCount(matrix: Float32Array, content: PatchContent): number {
-  return matrix.length / patchDimensions(content);
 }
