@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
 import type { EvaluationResult } from './evaluation.js';
 import { metricsCsv } from './format/metrics-csv.js';
@@ -97,9 +97,7 @@ async function drawLesions<S extends CohortSample>(
   let done = 0;
   for (const { name, evaluation, lesions } of model.evaluations) {
     for (const { prediction } of lesions) {
-      if (signal?.aborted) {
-        throw new FlcError('CANCELLED', 'The report was interrupted.', { cause: signal.reason });
-      }
+      throwIfCancelled(signal, 'The report was interrupted.');
       images.add(
         name,
         prediction.id,

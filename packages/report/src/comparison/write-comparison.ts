@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { throwIfCancelled } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
 import { imagesOfLesion, LesionImages } from '../pictures/lesion-images.js';
 import type { CohortSample } from '../prepared-cohort.js';
@@ -9,6 +9,8 @@ import { comparisonJson } from './comparison-json.js';
 import { comparisonMarkdown } from './comparison-markdown.js';
 import { buildComparison, type ComparisonModel } from './comparison-model.js';
 import { comparisonPage } from './page/comparison-page.js';
+
+const interrupted = 'The comparison was interrupted.';
 
 export interface ComparisonOptions<S extends CohortSample = CohortSample>
   extends ComparisonInput<S> {
@@ -36,7 +38,7 @@ export async function writeComparison<S extends CohortSample>(
   const model = buildComparison(options);
   const files: string[] = [];
   const write = async (name: string, content: string) => {
-    throwIfAborted(options.signal);
+    throwIfCancelled(options.signal, interrupted);
     const file = join(options.outDir, name);
     await writeFileAtomic(file, content);
     files.push(file);
@@ -59,7 +61,7 @@ async function drawLesions<S extends CohortSample>(
   let done = 0;
   for (const { partition, evaluation } of reference.runs) {
     for (const prediction of evaluation.predictions) {
-      throwIfAborted(signal);
+      throwIfCancelled(signal, interrupted);
       const slices = await imagesOfLesion(prepared, evaluation, partition, prediction);
       images.add(partition, prediction.id, slices);
       done++;
@@ -67,9 +69,4 @@ async function drawLesions<S extends CohortSample>(
     }
   }
   return images;
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw new FlcError('CANCELLED', 'The comparison was interrupted.', { cause: signal.reason });
 }
