@@ -200,10 +200,11 @@ describe('detection', () => {
     await writeTree(root, patient('x', ['pv'], { 'mask.nii.gz': lesion }));
     const controller = new AbortController();
     const out = join(root, 'dataset.yaml');
-    controller.abort();
+    const reason = new Error('Ctrl-C');
+    controller.abort(reason);
     await expect(
       importDataset({ from: root, out, signal: controller.signal }),
-    ).rejects.toMatchObject({ code: 'CANCELLED' });
+    ).rejects.toMatchObject({ code: 'CANCELLED', cause: reason });
   });
 });
 

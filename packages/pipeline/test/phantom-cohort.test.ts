@@ -232,7 +232,8 @@ describe('generatePhantom', () => {
         signal: controller.signal,
         onProgress: () => controller.abort(),
       });
-      await expect(run).rejects.toThrow(code('CANCELLED'));
+      const stopped = { code: 'CANCELLED', cause: controller.signal.reason };
+      await expect(run).rejects.toMatchObject(stopped);
     }
     await expect(readTruth(join(out, 'truth.json'))).rejects.toThrow(code('IO_ERROR'));
     await expect(readTruth(join(cohort, 'dataset.yaml'))).rejects.toThrow(code('DATA_ERROR'));

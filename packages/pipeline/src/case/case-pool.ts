@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { FlcError } from '@flc-native/errors';
+import { abortWith, FlcError, throwIfCancelled } from '@flc-native/errors';
 import {
   type CaseTask,
   type PackedOutcome,
@@ -9,6 +9,7 @@ import {
   type TaskResult,
 } from './case-task.js';
 
+const cancelled = 'cancelled; what was finished stays';
 /** Volumes of a case are held once a worker, so their number is bounded. */
 const maxWorkers = 16;
 
@@ -33,7 +34,7 @@ export async function runCaseTasks(
 ): Promise<void> {
   const wanted = options.workers ?? availableParallelism();
   const count = Math.min(wanted, maxWorkers, tasks.length);
-  throwIfCancelled(options.signal);
+  throwIfCancelled(options.signal, cancelled);
   if (tasks.length === 0) return;
   if (count === 0) await runHere(tasks, options);
   else await runOnThreads(tasks, count, options);
@@ -41,10 +42,10 @@ export async function runCaseTasks(
 
 async function runHere(tasks: readonly CaseTask[], options: PoolOptions): Promise<void> {
   for (const [index, task] of tasks.entries()) {
-    throwIfCancelled(options.signal);
+    throwIfCancelled(options.signal, cancelled);
     options.onOutcome(index, unpack(await packOutcome(() => runTask(task))));
   }
-  throwIfCancelled(options.signal);
+  throwIfCancelled(options.signal, cancelled);
 }
 
 async function runOnThreads(
@@ -69,14 +70,14 @@ async function runOnThreads(
   const stop = () => {
     for (const thread of threads) void thread.terminate();
   };
-  signal?.addEventListener('abort', stop, { once: true });
+  const release = abortWith(signal, stop);
   try {
     await Promise.all(Array.from({ length: count }, serve));
   } finally {
-    signal?.removeEventListener('abort', stop);
+    release();
     await Promise.all([...threads].map((thread) => thread.terminate()));
   }
-  throwIfCancelled(signal);
+  throwIfCancelled(signal, cancelled);
 }
 
 function start(threads: Set<Worker>, file: URL): Worker {
@@ -131,9 +132,4 @@ function death(cause: unknown): FlcError {
 
 function unpack(outcome: PackedOutcome): TaskResult | FlcError {
   return 'error' in outcome ? FlcError.fromJSON(outcome.error) : outcome.value;
-}
-
-function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw new FlcError('CANCELLED', 'cancelled; what was finished stays', { cause: signal.reason });
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import type { CaseFinding } from '../check/finding.js';
 import { ioError } from '../storage/atomic-file.js';
 import { inFile } from './dicom-error.js';
@@ -150,10 +150,4 @@ export async function filesBelow(root: string, depth = 0): Promise<string[]> {
     }
   }
   return files;
-}
-
-function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new FlcError('CANCELLED', 'cancelled', { cause: signal.reason });
-  }
 }

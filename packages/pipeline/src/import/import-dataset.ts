@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import { writeDataset } from '../dataset/dataset.js';
 import type { DatasetInput } from '../dataset/dataset-schema.js';
 import { pseudonym } from '../dataset/pseudonym.js';
@@ -38,16 +38,6 @@ const paperClasses = ['cyst', 'fnh', 'hcc', 'hem'];
  * (layout, options), DATA_ERROR (nothing usable), IO_ERROR and CANCELLED.
  */
 export async function importDataset(options: ImportOptions): Promise<ImportReport> {
-  try {
-    return await importTree(options);
-  } catch (thrown) {
-    // Wherever the signal was seen first, its error is the same.
-    if (options.signal?.aborted !== true) throw thrown;
-    throw new FlcError('CANCELLED', 'the import was interrupted', { cause: thrown });
-  }
-}
-
-async function importTree(options: ImportOptions): Promise<ImportReport> {
   const { signal } = options;
   const out = resolve(options.out);
   const tree = await readSourceTree(resolve(options.from), signal);
@@ -61,7 +51,7 @@ async function importTree(options: ImportOptions): Promise<ImportReport> {
   const overrides: PhaseOverrides = { patterns: options.phase ?? {}, sheet };
   const phased: PhasedCase[] = [];
   for (const entry of cohort.cases) {
-    signal?.throwIfAborted();
+    throwIfCancelled(signal);
     const named = sheet === undefined ? entry : withSheet(entry, sheet, options.classMap ?? {});
     phased.push(await phaseCase(named, overrides, modality, options.byImage));
     options.onProgress?.({

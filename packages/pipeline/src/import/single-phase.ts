@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { readVolume } from '../volume/read-volume.js';
 import type { ImportContext } from './adapter.js';
 import type { ImportedCase, ImportedCohort, SkippedCase } from './imported.js';
@@ -20,7 +21,7 @@ export async function singlePhaseCases(
   const cases: ImportedCase[] = [];
   const healthy: string[] = [];
   for (const { name, image, mask } of files) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const labels = mask === undefined ? [] : await labelsInMask(mask);
     const drawn = mask !== undefined && (labels === undefined || labels.includes(2));
     if (mask !== undefined && !drawn) healthy.push(name);

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import { ioError } from '../storage/atomic-file.js';
 
 /** A folder to import from: all its files by name, none opened. */
@@ -24,7 +24,7 @@ export async function readSourceTree(root: string, signal?: AbortSignal): Promis
   const pending: { folder: string; depth: number }[] = [{ folder: root, depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { folder, depth } = next;
-    signal?.throwIfAborted();
+    throwIfCancelled(signal);
     for (const entry of await entriesOf(folder)) {
       if (entry.name.startsWith('.') || ignored.has(entry.name)) continue;
       const path = join(folder, entry.name);

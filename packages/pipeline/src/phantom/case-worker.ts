@@ -1,6 +1,6 @@
 /** Thread that renders and writes the cases it is sent. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { toFlcError } from '@flc-native/errors';
+import { type FlcErrorJson, toFlcError } from '@flc-native/errors';
 import type { CasePlan } from './cohort-plan.js';
 import type { CaseTruth } from './truth.js';
 import { type WriteOptions, writeCase } from './write-case.js';
@@ -10,9 +10,7 @@ export interface WorkerInput {
   readonly options: WriteOptions;
 }
 
-export type WorkerReply =
-  | { readonly truth: CaseTruth }
-  | { readonly error: ReturnType<ReturnType<typeof toFlcError>['toJSON']> };
+export type WorkerReply = { readonly truth: CaseTruth } | { readonly error: FlcErrorJson };
 
 const { out, options } = workerData as WorkerInput;
 const port = parentPort;

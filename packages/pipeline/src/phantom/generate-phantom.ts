@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import { stringify } from 'yaml';
 import { writeFileAtomic } from '../storage/index.js';
 import type { Vector3 } from '../volume/index.js';
@@ -93,7 +93,7 @@ async function renderHere(
 ): Promise<CaseTruth[]> {
   const truths: CaseTruth[] = [];
   for (const plan of plans) {
-    if (signal?.aborted) throw new FlcError('CANCELLED', 'Generating the cohort was cancelled');
+    throwIfCancelled(signal, 'Generating the cohort was cancelled');
     truths.push(await writeCase(out, plan, renderOptions));
     report(plan.id);
   }

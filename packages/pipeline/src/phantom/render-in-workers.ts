@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { FlcError, toFlcError } from '@flc-native/errors';
+import { abortWith, FlcError, toFlcError } from '@flc-native/errors';
 import type { WorkerInput, WorkerReply } from './case-worker.js';
 import type { CasePlan } from './cohort-plan.js';
 import type { CaseTruth } from './truth.js';
@@ -20,12 +20,13 @@ export async function renderInWorkers(
   const workers: Worker[] = [];
   const truths = new Array<CaseTruth>(plans.length);
   let next = 0;
-  let cancel = () => {};
+  let release = () => {};
   try {
     await new Promise<void>((resolve, reject) => {
-      cancel = () => reject(new FlcError('CANCELLED', 'Generating the cohort was cancelled'));
-      if (signal?.aborted) return cancel();
-      signal?.addEventListener('abort', cancel, { once: true });
+      release = abortWith(signal, () => {
+        const options = { cause: signal?.reason };
+        reject(new FlcError('CANCELLED', 'Generating the cohort was cancelled', options));
+      });
       let done = 0;
       for (let i = 0; i < numWorkers; i++) {
         const worker = new Worker(workerFile(), {
@@ -38,7 +39,7 @@ export async function renderInWorkers(
           if (current !== undefined) worker.postMessage(current);
         };
         worker.on('message', (reply: WorkerReply) => {
-          if ('error' in reply) return reject(fromReply(reply.error));
+          if ('error' in reply) return reject(FlcError.fromJSON(reply.error));
           if (current === undefined) return;
           truths[current.index] = reply.truth;
           report(current.id);
@@ -56,7 +57,7 @@ export async function renderInWorkers(
       }
     });
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    release();
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   return truths;
@@ -69,9 +70,4 @@ function workerFile(): URL {
     compiled ? './case-worker.js' : '../../dist/phantom/case-worker.js',
     import.meta.url,
   );
-}
-
-function fromReply(error: Extract<WorkerReply, { error: unknown }>['error']): FlcError {
-  const { code, message, details, remedy } = error;
-  return new FlcError(code, message, { details, ...(remedy === undefined ? {} : { remedy }) });
 }

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { readDicomStudies } from '../dicom-studies.js';
 import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
@@ -45,7 +46,7 @@ export async function readPatients(
   let synthetic = false;
   let done = 0;
   for (const [folder, files] of groups) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const fallback = folder === '' ? 'patient' : folder;
     const found = await readDicomStudies(tree, files, fallback, context, masks);
     for (const file of found.maskFiles) placed.add(file);

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { phaseByText } from '../../phase-rules/phase-by-text.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
@@ -90,7 +91,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const skipped: SkippedCase[] = [];
   const several: string[] = [];
   for (const [name, files] of folders) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const entry = await readCase(tree, name, files, context, several);
     if (entry.images.length === 0) skipped.push({ name, reason: 'masks, but no image' });
     else cases.push(entry);

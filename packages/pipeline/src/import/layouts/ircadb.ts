@@ -1,4 +1,4 @@
-import { toFlcError } from '@flc-native/errors';
+import { throwIfCancelled, toFlcError } from '@flc-native/errors';
 import { scanFiles } from '../../dicom/scan-dicom.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { commonFolder, dicomImages } from '../dicom-images.js';
@@ -35,7 +35,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const skipped: SkippedCase[] = [];
   const faults: ImportWarning[] = [];
   for (const [name, files] of groups) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const entry = await readCase(tree, name, files, context, faults);
     if (typeof entry === 'string') skipped.push({ name, reason: entry });
     else cases.push(entry);

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type { ImportedCase, ImportedImage, ImportedLesion, SkippedCase } from '../imported.js';
@@ -158,7 +159,7 @@ async function readBoxes(tree: SourceTree, said: LldAnnotation, context: ImportC
   const outside = new Set<string>();
   let done = 0;
   for (const [key, series] of studies) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const [patient, study] = key.split('\n') as [string, string];
     const name = (perPatient.get(patient)?.length ?? 0) > 1 ? `${patient}/${study}` : patient;
     const found = series.flatMap((entry) => {

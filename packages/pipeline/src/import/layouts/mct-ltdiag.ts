@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { HeaderFindings } from '../compare-grids.js';
 import type { ImportedCase, ImportedImage, SkippedCase } from '../imported.js';
@@ -78,7 +79,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const skipped: SkippedCase[] = [];
   let done = 0;
   for (const [caseId, files] of found) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const at = (role: Role) => files.find((entry) => entry.role === role)?.file;
     const images = (Object.keys(phases) as (keyof typeof phases)[]).flatMap((role) => {
       const file = at(role);

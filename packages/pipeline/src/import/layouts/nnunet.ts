@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type { ImportedCase, ImportedLesion, ImportWarning, SkippedCase } from '../imported.js';
 import { className, classOfText, isLesionName } from '../lesion-class.js';
@@ -43,7 +43,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const skipped: SkippedCase[] = [];
   const empty: string[] = [];
   for (const [name, files] of channels) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const mask = masks.get(name);
     const path = mask === undefined ? undefined : tree.path(mask);
     const present = path === undefined ? [] : await labelsInMask(path);

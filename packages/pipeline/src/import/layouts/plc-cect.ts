@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { readGrid } from '../../volume/read-grid.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
@@ -43,7 +44,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
   for (const [name, rows] of groups) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const entry = await readCase(name, rows, resolve, headers, context);
     if (typeof entry === 'string') skipped.push({ name, reason: entry });
     else cases.push(entry);

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { HeaderFindings } from '../compare-grids.js';
@@ -38,7 +39,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
   for (const [name, files] of groups) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const at = (folder: string, word: string) => {
       const file = files.find((entry) => {
         const match = pattern.exec(entry);

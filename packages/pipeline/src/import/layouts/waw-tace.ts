@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { judgeGrids } from '../../prepare/align-phases.js';
 import { type GridOfFile, readGrid } from '../../volume/read-grid.js';
 import { readVolume } from '../../volume/read-volume.js';
@@ -49,7 +50,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
   for (const [name, files] of scans) {
-    context.signal?.throwIfAborted();
+    throwIfCancelled(context.signal);
     const found: Scan[] = [];
     for (const file of files) {
       const grid = await readGrid(tree.path(file)).catch(() => undefined);
