@@ -225,15 +225,15 @@ describe('generatePhantom', () => {
     }
     for (const workers of [0, 1]) {
       const controller = new AbortController();
+      const reason = new Error('Ctrl-C');
       const run = generatePhantom({
         ...options,
         out,
         workers,
         signal: controller.signal,
-        onProgress: () => controller.abort(),
+        onProgress: () => controller.abort(reason),
       });
-      const stopped = { code: 'CANCELLED', cause: controller.signal.reason };
-      await expect(run).rejects.toMatchObject(stopped);
+      await expect(run).rejects.toMatchObject({ code: 'CANCELLED', cause: reason });
     }
     await expect(readTruth(join(out, 'truth.json'))).rejects.toThrow(code('IO_ERROR'));
     await expect(readTruth(join(cohort, 'dataset.yaml'))).rejects.toThrow(code('DATA_ERROR'));
