@@ -1,8 +1,10 @@
-import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, constants, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
 
+/** Does not make the file. */
+const appendOnly = constants.O_APPEND | constants.O_WRONLY;
 const isFeatures = /^features(-\d+)?\.jsonl$/;
 
 /**
@@ -40,7 +42,10 @@ export class FeatureFiles {
   async append(id: string, proportions: readonly number[]): Promise<void> {
     const file = join(this.#runDir, this.#own);
     // The newline stands first, so that a cut last line never swallows the next one.
-    await appendFile(file, `\n${JSON.stringify({ id, proportions })}`).catch((cause: unknown) => {
+    const line = `\n${JSON.stringify({ id, proportions })}`;
+    await appendFile(file, line, { flag: appendOnly }).catch((cause: unknown) => {
+      // Process 0 waited no longer and has merged the files: it has done this lesion as well.
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && this.#own !== fileOf(0)) return;
       throw new FlcError('IO_ERROR', 'The features of a lesion cannot be written', {
         details: { file },
         cause,

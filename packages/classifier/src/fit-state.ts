@@ -26,25 +26,44 @@ export interface TrainedNetwork {
 
 const stateFile = 'fit.json';
 
-/** The state of a run, undefined if there is none. @throws FlcError CHECKPOINT_CORRUPT */
+/** The state of a run, undefined if there is none. @throws FlcError IO_ERROR, CHECKPOINT_CORRUPT */
 export async function readFitState(runDir: string): Promise<FitState | undefined> {
   const file = join(runDir, stateFile);
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const state = await readRunFile<FitState>(file);
+  if (state === undefined) return undefined;
+  if (state.format !== 'flc-fit' || state.version !== 1) throw corrupt(file);
+  // Runs of the first release have no trainingPace; theirs was Eq. 1.
+  return { ...state, trainingPace: state.trainingPace ?? 'training' };
+}
+
+/** A JSON file of a run, undefined if it is not there. @throws FlcError IO_ERROR, CHECKPOINT_CORRUPT */
+export async function readRunFile<T>(file: string): Promise<T | undefined> {
+  let text: string;
   try {
-    const state = JSON.parse(text) as FitState;
-    // Runs of the first release have no trainingPace; theirs was Eq. 1.
-    if (state.format === 'flc-fit' && state.version === 1)
-      return { ...state, trainingPace: state.trainingPace ?? 'training' };
-  } catch {
-    // Falls through to the one error below.
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new FlcError('IO_ERROR', 'A file of the run cannot be read', {
+      details: { file },
+      remedy: 'Check who may read the folder of the run.',
+      cause,
+    });
   }
-  throw new FlcError(
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw corrupt(file, cause);
+  }
+}
+
+function corrupt(file: string, cause?: unknown): FlcError {
+  return new FlcError(
     'CHECKPOINT_CORRUPT',
-    'The state of the run is cut short or of another version',
+    'A file of the run is cut short or of another version',
     {
       details: { file },
       remedy: 'Start a new run.',
+      cause,
     },
   );
 }

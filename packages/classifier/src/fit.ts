@@ -1,36 +1,28 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type DistributedOptions,
   Network,
   type Placement,
   resolvePlacement,
-  resolveTrainConfig,
   type TrainConfig,
   type TrainConfigOverrides,
   type TrainingEvent,
   train,
 } from '@flc-native/core-native';
-import { FlcError } from '@flc-native/errors';
+import { throwIfCancelled } from '@flc-native/errors';
 import type { Partition, Prepared, PreparedSample } from '@flc-native/pipeline';
 import { hashOf, writeBundle } from './bundle.js';
-import { throwIfCancelled } from './cancellation.js';
-import { classIndex, dataHash, type FittingSamples, fittingSamples } from './cohort.js';
+import { classIndex, type FittingSamples, fittingSamples } from './cohort.js';
 import { describeModel } from './describe-model.js';
-import {
-  assertSameFit,
-  type FitState,
-  readFitState,
-  type TrainedNetwork,
-  writeFitState,
-} from './fit-state.js';
+import { checkStart, finishedTraining, trainConfig, wantedState } from './fit-start.js';
+import { type FitState, readFitState, type TrainedNetwork, writeFitState } from './fit-state.js';
 import { type FeatureShare, type LesionFeatures, lesionFeatures } from './lesion-features.js';
 import { type Lesion, lesionsOf } from './lesions.js';
 import { fitMachine, type LabelledFeatures } from './machine.js';
 import { modelIsWritten, ownDevice, shareOf } from './map-share.js';
 import type { SvmProvenance } from './model-description.js';
-import { type PacePolicy, patchSelection } from './patch-selection.js';
+import { numbersPerPatch, type PacePolicy, patchSelection } from './patch-selection.js';
 
 /** What the addon leaves out it fills in, from its one list of defaults. */
 export type FitConfig = TrainConfigOverrides & {
@@ -73,7 +65,6 @@ export interface FitResult extends TrainedNetwork {
   readonly lesions: { readonly train: number; readonly val: number };
   readonly svm: SvmProvenance | null;
   readonly synthetic: boolean;
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -94,12 +85,14 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   checkStart(options, found, wanted);
   const config = await trainConfig(options, found !== undefined);
   const started = found ?? wanted;
-  const { trained, folderIsShared } = mustTrain(started.trained, config)
-    ? await trainNetwork(options, samples, config, started, placement)
-    : // Who goes on with a run sees its folder.
-      { trained: started.trained, folderIsShared: true };
+  const before = finishedTraining(started, config);
+  const { trained, folderIsShared } =
+    before === undefined
+      ? await trainNetwork(options, samples, config, started, placement)
+      : // Who goes on with a run sees its folder.
+        { trained: before, folderIsShared: true };
   const share = shareOf(placement, folderIsShared);
-  const part = { share, device: ownDevice(config.device, placement) };
+  const part = { share, device: ownDevice(config.device, placement), trained };
   if (rank > 0) {
     const helps = share !== undefined && config.network.pathways !== 'global';
     if (helps && (await modelIsWritten(runDir, trained, options.signal)))
@@ -129,71 +122,7 @@ function resultOf(
     lesions: { train: lesionsOf(samples.train).length, val: lesionsOf(samples.val).length },
     svm,
     synthetic: prepared.index.synthetic,
-    warnings: [],
   };
-}
-
-/** A trained network is trained on only if more steps are allowed now than it ended at. */
-function mustTrain(trained: TrainedNetwork | undefined, config: TrainConfig): trained is undefined {
-  return (
-    trained === undefined || (trained.reason === 'maxSteps' && config.maxSteps > trained.steps)
-  );
-}
-
-/** What a run that goes on was started with need not be given again. */
-function wantedState({ prepared, partition, config }: FitOptions, found?: FitState): FitState {
-  return {
-    format: 'flc-fit',
-    version: 1,
-    dataHash: dataHash(prepared),
-    partition: { name: partition.name, train: partition.train, val: partition.val },
-    labelMapPace: config.labelMapPace ?? found?.labelMapPace ?? 1,
-    trainingPace: config.trainingPace ?? found?.trainingPace ?? 'training',
-    svm: config.svm ?? found?.svm ?? { kernel: 'rbf' },
-  };
-}
-
-/** @throws FlcError INVALID_CONFIG if there is a run where a new one is asked for, or none to go on with */
-function checkStart(options: FitOptions, found: FitState | undefined, wanted: FitState): void {
-  const details = { file: options.runDir };
-  if (options.resume && found === undefined) {
-    throw new FlcError('INVALID_CONFIG', 'There is no run to go on with in this folder', {
-      details,
-      remedy: 'Leave out resume to start a run.',
-    });
-  }
-  if (!options.resume && found !== undefined) {
-    throw new FlcError('INVALID_CONFIG', 'There is a run in this folder already', {
-      details,
-      remedy: 'Go on with it (resume), or choose another folder.',
-    });
-  }
-  if (found !== undefined) assertSameFit(found, wanted);
-}
-
-/** The whole configuration: of a run that goes on, what it was started with, overlaid with what is given now. */
-async function trainConfig(options: FitOptions, goesOn: boolean): Promise<TrainConfig> {
-  const { labelMapPace: _pace, trainingPace: _grid, svm: _svm, network, ...given } = options.config;
-  const saved = goesOn ? await savedConfig(options.runDir) : undefined;
-  const { index } = options.prepared;
-  const phaseOrder = network?.phaseOrder ?? saved?.network.phaseOrder;
-  return resolveTrainConfig({
-    background: index.background,
-    ...saved,
-    ...given,
-    network: {
-      ...saved?.network,
-      ...network,
-      phases: (phaseOrder ?? index.phases).length,
-      classes: index.classes.length,
-    },
-  });
-}
-
-/** The run's config.json; undefined if the run was stopped before it was written. */
-async function savedConfig(runDir: string): Promise<TrainConfig | undefined> {
-  const text = await readFile(join(runDir, 'config.json'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as TrainConfig);
 }
 
 async function trainNetwork(
@@ -244,13 +173,14 @@ function trainingSample(prepared: Prepared, sample: PreparedSample) {
 
 /** Lets triples point behind the first `offset` samples of a joint list. */
 function shiftSamples(triples: Int32Array, offset: number): Int32Array {
-  return triples.map((value, i) => (i % 3 === 0 ? value + offset : value));
+  return triples.map((value, i) => (i % numbersPerPatch === 0 ? value + offset : value));
 }
 
 /** What a process does for the label maps, and where. */
 interface MapPart {
   readonly share: FeatureShare | undefined;
   readonly device: string;
+  readonly trained: TrainedNetwork;
 }
 
 /** Label maps of train and val; of several processes rank 0 gets those of all. */
@@ -259,7 +189,7 @@ async function mapFeatures(
   samples: FittingSamples,
   config: TrainConfig,
   { labelMapPace: pace, dataHash: data }: FitState,
-  { share, device }: MapPart,
+  { share, device, trained }: MapPart,
 ): Promise<LesionFeatures> {
   const { prepared, runDir, signal, onEvent } = options;
   const bundle = join(runDir, 'model');
@@ -281,7 +211,7 @@ async function mapFeatures(
         dataHash: data,
       },
       onProgress: (done, total) => onEvent?.({ type: 'label-maps', done, total }),
-      onNotice: (message) => onEvent?.({ type: 'notice', step: config.maxSteps, message }),
+      onNotice: (message) => onEvent?.({ type: 'notice', step: trained.steps, message }),
     },
   );
 }

@@ -1,5 +1,5 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { classProportions, type LabelMap, labelMapFromPredictions } from '@flc-native/pipeline';
-import { throwIfCancelled } from './cancellation.js';
 import type { NetworkInput, PatchNetwork } from './patch-network.js';
 import { patchesOf, type Roi } from './patch-selection.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
+import { throwIfCancelled } from '@flc-native/errors';
 import type { Prepared } from '@flc-native/pipeline';
-import { throwIfCancelled } from './cancellation.js';
 import { FeatureFiles } from './feature-files.js';
 import { type MapOptions, mapLesions } from './label-maps.js';
 import { type LoadedLesion, lesionPacks } from './lesion-packs.js';

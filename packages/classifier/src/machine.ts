@@ -1,5 +1,5 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { gridSearch, SupportVectorClassifier } from '@flc-native/svm';
-import { throwIfCancelled } from './cancellation.js';
 import type { SvmProvenance } from './model-description.js';
 
 /** Features and class indices of lesions. */

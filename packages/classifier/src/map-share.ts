@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { devices, type Placement } from '@flc-native/core-native';
-import { throwIfCancelled } from './cancellation.js';
+import { throwIfCancelled } from '@flc-native/errors';
 import { readFitState, type TrainedNetwork } from './fit-state.js';
 import type { FeatureShare } from './lesion-features.js';
 

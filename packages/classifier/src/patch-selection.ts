@@ -1,5 +1,5 @@
+import { throwIfCancelled } from '@flc-native/errors';
 import { type Prepared, type PreparedSample, pace, patchGrid } from '@flc-native/pipeline';
-import { throwIfCancelled } from './cancellation.js';
 
 /** Step of the patch grid in pixels; `'training'` is Eq. 1 of the paper for each ROI. */
 export type PacePolicy = 'training' | number;

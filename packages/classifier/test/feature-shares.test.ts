@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { FeatureFiles } from '../src/feature-files.js';
 import { lesionFeatures } from '../src/lesion-features.js';
 import { lesionsOf } from '../src/lesions.js';
 import { cohortInMemory } from './cohort-in-memory.js';
@@ -53,4 +54,14 @@ it('goes on with another number of processes', async () => {
   const own = network();
   expect((await run(0, 1, own)).size).toBe(lesions.length);
   expect(own.requests.flatMap(({ samples }) => samples)).toHaveLength(3);
+});
+
+it('leaves nothing behind when a process is late', async () => {
+  const late = new FeatureFiles(root, { weights: 'a' }, 1);
+  await late.begin();
+  await late.append('one', [1]);
+  const first = new FeatureFiles(root, { weights: 'a' }, 0);
+  await first.merge(['one'], await first.read());
+  await late.append('two', [2]);
+  expect(await readdir(root)).toEqual(['features.jsonl']);
 });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSafetensors } from '@flc-native/pipeline';
@@ -126,6 +126,22 @@ describe('fit', () => {
     await expect(fit({ ...options, resume: true, runDir: run('none') })).rejects.toThrow(
       /no run to go on with/,
     );
+  });
+
+  it('never takes a run that it cannot read for none', async () => {
+    const odd = run('odd');
+    await mkdir(join(odd, 'fit.json'), { recursive: true });
+    const start = (options = {}) => fit({ ...cohort, config, runDir: odd, ...options });
+    await expect(start()).rejects.toMatchObject({ code: 'IO_ERROR' });
+    await rm(join(odd, 'fit.json'), { recursive: true });
+    await copyFile(join(run('straight'), 'fit.json'), join(odd, 'fit.json'));
+    await writeFile(join(odd, 'config.json'), '{"maxSteps":');
+    await expect(start({ resume: true })).rejects.toMatchObject({
+      code: 'CHECKPOINT_CORRUPT',
+      details: { file: join(odd, 'config.json') },
+    });
+    await writeFile(join(odd, 'fit.json'), '{');
+    await expect(start({ resume: true })).rejects.toMatchObject({ code: 'CHECKPOINT_CORRUPT' });
   });
 
   it('needs no machine where the network has no local pathway', async () => {
