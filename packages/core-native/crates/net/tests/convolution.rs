@@ -9,7 +9,7 @@
 mod support;
 
 use flc_torch_ext::{WinogradWeights, winograd_convolution};
-use support::instructions::passes_with_fewer_instructions;
+use support::instructions::{passes_with_fewer_instructions, winograd_multiple, winograd_takes};
 use tch::{Device, Kind, Tensor};
 
 /// [images, in, height, width], out.
@@ -56,7 +56,9 @@ fn errors(kind: Kind) -> Option<[f64; 3]> {
         let weights = random(&[out, size[1], 3, 3]);
         let (x, weight) =
             (leaf(values.to_kind(kind).copy()), leaf(weights.to_kind(Kind::Float).copy()));
-        let Some(y) = winograd_convolution(&x, &weight).unwrap() else { continue };
+        let y = winograd_convolution(&x, &weight).unwrap();
+        assert_eq!(y.is_some(), winograd_takes(kind, [size[1], out]), "{kind:?} {size:?} {out}");
+        let Some(y) = y else { continue };
         let upstream = random(&y.size());
         let ours = differentiate(y, [&x, &weight], &upstream);
         assert_eq!(ours[2].kind(), Kind::Float);
@@ -72,6 +74,7 @@ fn errors(kind: Kind) -> Option<[f64; 3]> {
             *worst = worst.max(error);
         }
     }
+    assert_eq!(worst.is_some(), winograd_multiple(kind).is_some());
     worst
 }
 
@@ -92,6 +95,31 @@ fn bfloat16_is_right_to_a_unit_in_the_last_place() {
 #[test]
 fn older_processors_compute_the_same() {
     passes_with_fewer_instructions("float32_equals_libtorch_in_float64");
+    passes_with_fewer_instructions("bfloat16_is_right_to_a_unit_in_the_last_place");
+}
+
+/// What the weight gradient keeps beside its tiles grows with the larger number of channels.
+#[test]
+fn thousands_of_channels_stay_within_their_memory() {
+    tch::manual_seed(6);
+    for kind in [Kind::Float, Kind::BFloat16] {
+        for (inputs, out) in [(8192, 16), (16, 8192)] {
+            // 64 tiles: a whole block.
+            let random = |shape: &[i64]| Tensor::randn(shape, (kind, Device::Cpu));
+            let x = random(&[1, inputs, 16, 16]).set_requires_grad(true);
+            let weight = random(&[out, inputs, 3, 3]).to_kind(Kind::Float).set_requires_grad(true);
+            let y = winograd_convolution(&x, &weight).unwrap();
+            assert_eq!(y.is_some(), winograd_takes(kind, [inputs, out]));
+            let Some(y) = y else { continue };
+            let upstream = random(&y.size());
+            let [.., ours] = differentiate(y, [&x, &weight], &upstream);
+            let y =
+                x.to_kind(Kind::Float).conv2d(&weight, None::<&Tensor>, [1; 2], [1; 2], [1; 2], 1);
+            let [.., theirs] = differentiate(y, [&x, &weight], &upstream);
+            let error = relative(&ours, &theirs.to_kind(Kind::Double));
+            assert!(error < if kind == Kind::Float { 1e-6 } else { 1e-2 }, "{kind:?}: {error:e}");
+        }
+    }
 }
 
 #[test]
@@ -100,7 +128,9 @@ fn inference_adds_bias_and_residual_and_cuts_off() {
     let random = |shape: &[i64]| Tensor::randn(shape, (Kind::Float, Device::Cpu));
     for (size, out) in SHAPES {
         let (x, weight, bias) = (random(&size), random(&[out, size[1], 3, 3]), random(&[out]));
-        let Some(weights) = WinogradWeights::new(&weight).unwrap() else { continue };
+        let weights = WinogradWeights::new(&weight).unwrap();
+        assert_eq!(weights.is_some(), winograd_takes(Kind::Float, [size[1], out]));
+        let Some(weights) = weights else { continue };
         let plain = x.conv2d(&weight, Some(&bias), [1; 2], [1; 2], [1; 2], 1);
         let around = random(&plain.size());
         let added = (&plain + &around).relu();
@@ -114,14 +144,17 @@ fn inference_adds_bias_and_residual_and_cuts_off() {
 #[test]
 fn shapes_that_do_not_agree_are_errors() {
     let ones = |shape: &[i64]| Tensor::ones(shape, (Kind::Float, Device::Cpu));
-    let Some(weights) = WinogradWeights::new(&ones(&[32, 16, 3, 3])).unwrap() else { return };
+    for shape in [&[32, 16, 1, 1][..], &[32], &[]] {
+        assert!(WinogradWeights::new(&ones(shape)).unwrap().is_none(), "{shape:?}");
+    }
+    let weights = WinogradWeights::new(&ones(&[32, 16, 3, 3])).unwrap();
+    assert_eq!(weights.is_some(), winograd_takes(Kind::Float, [16, 32]));
+    let Some(weights) = weights else { return };
     let (x, bias) = (ones(&[1, 16, 4, 4]), ones(&[32]));
     assert!(weights.convolve_relu(&ones(&[1, 32, 4, 4]), &bias, None).is_err());
     assert!(weights.convolve_relu(&x, &ones(&[16]), None).is_err());
     assert!(weights.convolve_relu(&x, &bias, Some(ones(&[1, 32, 4, 5]))).is_err());
     assert!(weights.convolve_relu(&x.to_kind(Kind::BFloat16), &bias, None).is_err());
-    assert!(WinogradWeights::new(&ones(&[32, 16, 1, 1])).unwrap().is_none());
-    assert!(WinogradWeights::new(&ones(&[32])).unwrap().is_none());
 }
 
 #[test]
@@ -138,7 +171,9 @@ fn the_weight_gradient_does_not_depend_on_the_number_of_threads() {
         tch::set_num_threads(before);
         gradient.into_iter().next()
     };
-    let Some(one) = run(1) else { return };
+    let one = run(1);
+    assert_eq!(one.is_some(), winograd_takes(Kind::Float, [16, 16]));
+    let Some(one) = one else { return };
     assert!(one.equal(&run(2).unwrap()));
 }
 
@@ -154,6 +189,13 @@ fn what_does_not_fit_is_left_to_libtorch() {
         (&x.to_kind(Kind::Double), weight(16, 16, 3)),
         (&x, weight(16, 16, 3).to_kind(Kind::Double)),
         (&x.narrow(0, 0, 0), weight(16, 16, 3)),
+        (&x.squeeze_dim(0), weight(16, 16, 3)),
+        (&x, weight(16, 16, 3).flatten(2, 3)),
+        // No dimension at all.
+        (&x, Tensor::from(1.0_f32)),
+        (&Tensor::from(1.0_f32), weight(16, 16, 3)),
+        (&Tensor::new(), weight(16, 16, 3)),
+        (&x, Tensor::new()),
     ] {
         assert!(winograd_convolution(x, &weight).unwrap().is_none());
     }

@@ -68,7 +68,7 @@ void convolve(const at::Tensor &x, const at::Tensor &weights, const flc::Epilogu
   const auto grid = grid_of(x);
   const int64_t in = x.size(1), out = y.size(1);
   at::parallel_for(0, blocks_of(grid, flc::kTilesAtOnce), 1, [&](int64_t begin, int64_t end) {
-    const auto scratch = at::empty({flc::winograd_scratch_bytes(in, out)}, at::kByte);
+    const auto scratch = at::empty({flc::convolve_scratch_bytes(in)}, at::kByte);
     each_block(grid, flc::kTilesAtOnce, begin, end, [&](int64_t first, int64_t tiles) {
       kernels<T>()->convolve(grid, data<T>(x), in, data<T>(weights), out, epilogue, data<T>(y), first, tiles,
                              scratch.data_ptr());
@@ -127,7 +127,7 @@ at::Tensor weight_gradient(const at::Tensor &x, const at::Tensor &dy) {
   with_type(x, [&](auto element) {
     using T = decltype(element);
     at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-      const auto scratch = at::empty({flc::winograd_scratch_bytes(in, out)}, at::kByte);
+      const auto scratch = at::empty({flc::gradient_scratch_bytes(in, out)}, at::kByte);
       for (int64_t part = begin; part < end; ++part)
         each_block(grid, flc::kGradientTiles, blocks * part / parts, blocks * (part + 1) / parts, [&](int64_t first, int64_t tiles) {
           kernels<T>()->add_weight_gradient(grid, data<T>(x), in, data<T>(dy), out, first, tiles, to + part * 16 * pairs,
@@ -168,9 +168,11 @@ struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
   }
 };
 
+bool is_on_cpu(const at::Tensor &tensor) { return tensor.defined() && tensor.device().is_cpu() && tensor.dim() == 4; }
+
 bool takes(const at::Tensor &input, const at::Tensor &weight) {
+  if (!is_on_cpu(input) || !is_on_cpu(weight) || input.numel() == 0 || weight.scalar_type() != at::kFloat) return false;
   const auto type = input.scalar_type();
-  if (!input.device().is_cpu() || input.dim() != 4 || input.numel() == 0 || weight.scalar_type() != at::kFloat) return false;
   if (type != at::kFloat && type != at::kBFloat16) return false;
   const int64_t multiple = with_type(input, [](auto element) {
     const auto *found = kernels<decltype(element)>();
@@ -181,7 +183,9 @@ bool takes(const at::Tensor &input, const at::Tensor &weight) {
 }
 } // namespace
 
-extern "C" bool flc_winograd_takes(at::Tensor *input, at::Tensor *weight) { return takes(*input, *weight); }
+extern "C" char *flc_winograd_takes(at::Tensor *input, at::Tensor *weight, bool *out) {
+  return flc::guarded([&] { *out = takes(*input, *weight); });
+}
 
 // `weight` [out, in, 3, 3], transformed for flc_winograd_relu.
 extern "C" char *flc_winograd_weights(at::Tensor *weight, at::Tensor **out) {

@@ -65,6 +65,7 @@ template <int Registers>
 void convolve_by(const TileGrid &grid, const T *x, int64_t in, const T *weights, int64_t out, const Epilogue<T> &epilogue,
                  T *y, int64_t first, int64_t count, void *scratch) {
   constexpr int64_t kMost = kSums / Registers, kGroup = Registers * kLanes;
+  static_assert(kGroup <= kMostInGroup, "convolve_scratch_bytes counts on it");
   Multiply by_tiles[kMost + 1];
   Multiplies<Registers, kMost>::fill(by_tiles);
   // [16, kTilesAtOnce, group], [16, in / lanes, kTilesAtOnce, lanes], and zeros.

@@ -37,9 +37,18 @@ template <typename T> struct WinogradKernels {
                               int64_t count, float *sums, void *scratch);
 };
 
-/// Bytes that `convolve` and `add_weight_gradient` need.
-static inline int64_t winograd_scratch_bytes(int64_t in, int64_t out) {
-  return 16 * kGradientTiles * (in + out + 64) * static_cast<int64_t>(sizeof(float));
+/// Output channels that `convolve` takes at a time, at most.
+constexpr int64_t kMostInGroup = 32;
+
+/// Bytes that `convolve` needs, whatever T is: products of a group, transformed tiles of x, a pixel of zeros.
+static inline int64_t convolve_scratch_bytes(int64_t in) {
+  return (16 * kTilesAtOnce * (kMostInGroup + in) + in) * static_cast<int64_t>(sizeof(float));
+}
+
+/// Bytes that `add_weight_gradient` needs: a tile that waits, a pixel of zeros, and the transformed tiles of x and dy.
+static inline int64_t gradient_scratch_bytes(int64_t in, int64_t out) {
+  const int64_t most = in > out ? in : out;
+  return (16 * most + most + 16 * kGradientTiles * (in + out)) * static_cast<int64_t>(sizeof(float));
 }
 
 namespace avx512 {

@@ -1,11 +1,15 @@
 use crate::boundary::{TorchExtError, check};
 use std::ffi::c_char;
 use std::ptr;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 use torch_sys::C_tensor;
 
 unsafe extern "C" {
-    fn flc_winograd_takes(input: *const C_tensor, weight: *const C_tensor) -> bool;
+    fn flc_winograd_takes(
+        input: *const C_tensor,
+        weight: *const C_tensor,
+        out: *mut bool,
+    ) -> *mut c_char;
     fn flc_winograd_convolution(
         input: *const C_tensor,
         weight: *const C_tensor,
@@ -21,6 +25,13 @@ unsafe extern "C" {
     ) -> *mut c_char;
 }
 
+fn takes(input: &Tensor, weight: &Tensor) -> Result<bool, TorchExtError> {
+    let mut takes = false;
+    // SAFETY: all pointers outlive the call.
+    check(unsafe { flc_winograd_takes(input.as_ptr(), weight.as_ptr(), &mut takes) })?;
+    Ok(takes)
+}
+
 /// The differentiable convolution of `input` [n, in, h, w] (CPU, float32 or bfloat16) by `weight` [out, in, 3, 3] (float32), stride 1, padding
 /// 1, by minimal filtering; `None` where that does not fit: channels no multiple of 16 (AVX2: 8), a CPU without AVX2 (for bfloat16: without
 /// AVX512-BF16). In bfloat16 the transformed values are rounded too. No result depends on the number of threads.
@@ -28,15 +39,13 @@ pub fn winograd_convolution(
     input: &Tensor,
     weight: &Tensor,
 ) -> Result<Option<Tensor>, TorchExtError> {
-    let mut out = ptr::null_mut();
-    // SAFETY: all pointers outlive the calls; on success `out` is a tensor that we own.
-    unsafe {
-        if !flc_winograd_takes(input.as_ptr(), weight.as_ptr()) {
-            return Ok(None);
-        }
-        check(flc_winograd_convolution(input.as_ptr(), weight.as_ptr(), &mut out))?;
-        Ok(Some(Tensor::from_ptr(out)))
+    if !takes(input, weight)? {
+        return Ok(None);
     }
+    let mut out = ptr::null_mut();
+    // SAFETY: all pointers outlive the call; on success `out` is a tensor that we own.
+    check(unsafe { flc_winograd_convolution(input.as_ptr(), weight.as_ptr(), &mut out) })?;
+    Ok(Some(unsafe { Tensor::from_ptr(out) }))
 }
 
 /// Weights of a convolution for inference, transformed once.
@@ -46,18 +55,16 @@ pub struct WinogradWeights(Tensor);
 impl WinogradWeights {
     /// `weight` [out, in, 3, 3], float32, on the CPU; `None` where [`winograd_convolution`] would be.
     pub fn new(weight: &Tensor) -> Result<Option<Self>, TorchExtError> {
-        let inputs = weight.size().get(1).copied().unwrap_or_default();
-        let input = Tensor::zeros([1, inputs, 1, 1], (Kind::Float, weight.device()));
+        let &[_, inputs, ..] = weight.size().as_slice() else { return Ok(None) };
+        let input = Tensor::f_zeros([1, inputs, 1, 1], (Kind::Float, Device::Cpu))
+            .map_err(|error| TorchExtError(error.to_string()))?;
+        if !takes(&input, weight)? {
+            return Ok(None);
+        }
         let mut out = ptr::null_mut();
         // SAFETY: as above.
-        unsafe {
-            if weight.kind() != Kind::Float || !flc_winograd_takes(input.as_ptr(), weight.as_ptr())
-            {
-                return Ok(None);
-            }
-            check(flc_winograd_weights(weight.as_ptr(), &mut out))?;
-            Ok(Some(Self(Tensor::from_ptr(out))))
-        }
+        check(unsafe { flc_winograd_weights(weight.as_ptr(), &mut out) })?;
+        Ok(Some(Self(unsafe { Tensor::from_ptr(out) })))
     }
 
     /// `relu(conv(input) + bias [+ residual])` of stride 1 and padding 1 in float32. The residual's memory becomes the result's, so the caller
