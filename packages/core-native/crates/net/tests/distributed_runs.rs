@@ -11,7 +11,7 @@ mod support;
 use flc_net::NetError;
 use flc_net::config::{Precision, TrainConfig};
 use flc_net::data::{LesionStore, PatchList, Sample, SampleRef};
-use flc_net::train::{Event, TrainingJob, Validation, load_model, train};
+use flc_net::train::{EndReason, Event, TrainingJob, Validation, load_model, train};
 use std::collections::BTreeMap;
 use support::ranks::on_ranks;
 use tch::{Device, Tensor};
@@ -126,6 +126,32 @@ fn a_run_goes_on_bit_for_bit_with_as_many_processes_and_on_with_others() {
     });
     assert_eq!(result.unwrap().step, 9);
     assert!(warnings.contains("1 instead of 2 processes"), "{warnings}");
+}
+
+#[test]
+fn all_stop_at_the_same_step_when_validation_no_longer_improves() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = run_config(500);
+    (config.patience, config.evaluate_every, config.learning_rate) = (2, 2, 0.0);
+    let job = support::job(folder.path(), 12, config);
+    let ends = on_ranks(2, |place| {
+        let job = TrainingJob { placement: Some(place), ..job.clone() };
+        let mut end = serde_json::Value::Null;
+        let result = train(job, &|| false, &mut |event| {
+            end = serde_json::to_value(event).unwrap();
+        });
+        (result.unwrap(), end)
+    });
+    for (result, end) in &ends {
+        assert_eq!(result.reason, EndReason::Patience);
+        // The best evaluation, and `patience` more.
+        assert_eq!(result.step, result.best_step + 2 * 2);
+        assert_eq!((&end["type"], &end["reason"]), (&"end".into(), &"patience".into()));
+        assert_eq!(end["step"], result.step);
+    }
+    assert_eq!(ends[0].0.step, ends[1].0.step);
+    assert_eq!(ends[0].0.best_step, ends[1].0.best_step);
+    assert!(ends[0].0.step < 500);
 }
 
 #[test]
