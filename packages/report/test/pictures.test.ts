@@ -1,3 +1,4 @@
+import { formatGreyPng } from '@flc-native/pipeline';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { classColors, type Rgb, textColorOn, toHex } from '../src/pictures/colors.js';
@@ -5,7 +6,7 @@ import { labelMapPace } from '../src/pictures/label-map-pace.js';
 import { fileName } from '../src/pictures/lesion-images.js';
 import { lesionPicture } from '../src/pictures/lesion-picture.js';
 import { maskOutline } from '../src/pictures/outline.js';
-import { formatGreyPng, formatPng } from '../src/pictures/png.js';
+import { formatPng } from '../src/pictures/png.js';
 import { overlay, phaseGrey, type SampleImage } from '../src/pictures/sample-image.js';
 import { classes } from './predictions.js';
 

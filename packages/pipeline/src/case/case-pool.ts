@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { abortWith, FlcError, throwIfCancelled } from '@flc-native/errors';
+import { compiledWorker } from '../threads/compiled-worker.js';
 import {
   type CaseTask,
   type PackedOutcome,
@@ -10,6 +11,7 @@ import {
 } from './case-task.js';
 
 const cancelled = 'cancelled; what was finished stays';
+const caseWorker = compiledWorker('case/case-worker');
 /** Volumes of a case are held once a worker, so their number is bounded. */
 const maxWorkers = 16;
 
@@ -51,7 +53,7 @@ async function runHere(tasks: readonly CaseTask[], options: PoolOptions): Promis
 async function runOnThreads(
   tasks: readonly CaseTask[],
   count: number,
-  { signal, onOutcome, workerFile = compiledWorker() }: PoolOptions,
+  { signal, onOutcome, workerFile = caseWorker }: PoolOptions,
 ): Promise<void> {
   const threads = new Set<Worker>();
   let next = 0;
@@ -87,12 +89,6 @@ function start(threads: Set<Worker>, file: URL): Worker {
   thread.on('error', () => undefined);
   thread.once('exit', () => threads.delete(thread));
   return thread;
-}
-
-/** Sources run directly (tests) have no compiled worker beside them; the build's is taken. */
-function compiledWorker(): URL {
-  const compiled = !import.meta.url.endsWith('.ts');
-  return new URL(compiled ? './case-worker.js' : '../../dist/case/case-worker.js', import.meta.url);
 }
 
 interface Answer {

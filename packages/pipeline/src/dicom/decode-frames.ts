@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { FlcError } from '@flc-native/errors';
+import { compiledWorker } from '../threads/compiled-worker.js';
 import { dtypeOf, type VoxelData } from '../volume/volume.js';
 import type { DecodeAnswer, DecodeRequest } from './decode-worker.js';
 import { badTag } from './dicom-error.js';
@@ -94,10 +95,8 @@ function ask(request: DecodeRequest, limit: number): Promise<DecodeAnswer> {
 }
 
 function start(): Worker {
-  const compiled = !import.meta.url.endsWith('.ts');
-  const file = compiled ? './decode-worker.js' : '../../dist/dicom/decode-worker.js';
   // What codecs print is not for the terminal.
-  const worker = new Worker(new URL(file, import.meta.url), { stdout: true, stderr: true });
+  const worker = new Worker(compiledWorker('dicom/decode-worker'), { stdout: true, stderr: true });
   worker.stdout.resume();
   worker.stderr.resume();
   // Between two calls nobody else listens, and an error without a listener would end the process.

@@ -1,4 +1,5 @@
 import type { CaseFinding } from '../check/finding.js';
+import { upperMedian } from '../collections/median.js';
 import type { Grid, Matrix3, Vector3 } from '../volume/volume.js';
 import type { DicomSlice } from './slice.js';
 
@@ -82,7 +83,7 @@ function gridOf(slices: readonly DicomSlice[], spacing: number): Grid {
 function gapFindings(slices: readonly DicomSlice[], places: readonly number[]): CaseFinding[] {
   const gaps = places.slice(1).map((place, i) => place - (places[i] as number));
   const apart = gaps.filter((gap) => gap > samePlace);
-  const usual = median(apart);
+  const usual = upperMedian(apart) ?? 1;
   const faults = gaps.flatMap((gap, i): CaseFinding[] => {
     const [before, after] = [slices[i], slices[i + 1]] as [DicomSlice, DicomSlice];
     const [from, to] = [mm(places[i] as number), mm(places[i + 1] as number)];
@@ -227,11 +228,6 @@ function limited(faults: CaseFinding[]): CaseFinding[] {
 function pair(a: DicomSlice, b: DicomSlice): string {
   const number = (slice: DicomSlice) => slice.instanceNumber ?? `frame ${slice.frame + 1}`;
   return `instances ${number(a)} and ${number(b)}`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 1;
 }
 
 function mm(value: number): string {

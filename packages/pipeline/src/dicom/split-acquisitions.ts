@@ -1,3 +1,4 @@
+import { groupBy } from '../collections/group-by.js';
 import type { DicomSlice } from './slice.js';
 import { placeOf } from './slice-order.js';
 
@@ -55,7 +56,7 @@ function splitBy(
   slices: DicomSlice[],
   by: (slice: DicomSlice) => string | number | undefined,
 ): DicomSlice[][] {
-  const groups = groupBy(slices, by);
+  const groups = groupsOf(slices, by);
   if (groups.length < 2) return [slices];
   const ranges = groups
     .map((group) => group.map(placeOf))
@@ -81,7 +82,7 @@ function splitByTime(slices: DicomSlice[]): DicomSlice[][] {
     groups.length > 1 &&
     groups.every((g) => g.length >= leastSlices && !repeats(g)) &&
     groups.every((g) => groups.some((other) => other !== g && coversSame(g, other)));
-  const byTime = groupBy(slices, (slice) => slice.acquisitionTime ?? slice.facts.contentTime);
+  const byTime = groupsOf(slices, (slice) => slice.acquisitionTime ?? slice.facts.contentTime);
   if (fair(byTime)) return byTime;
   const ordered = [...slices].sort((a, b) => {
     const [x, y] = [sliceTime(a), sliceTime(b)];
@@ -135,16 +136,10 @@ function sliceTime(slice: DicomSlice): string {
   return slice.acquisitionTime ?? slice.facts.contentTime ?? '';
 }
 
-function groupBy(
+/** Slices without a key are a group as well. */
+function groupsOf(
   slices: readonly DicomSlice[],
   by: (slice: DicomSlice) => string | number | undefined,
 ): DicomSlice[][] {
-  const groups = new Map<string | number | undefined, DicomSlice[]>();
-  for (const slice of slices) {
-    const key = by(slice);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [slice]);
-    else group.push(slice);
-  }
-  return [...groups.values()];
+  return [...groupBy(slices, (slice) => by(slice) ?? null).values()];
 }

@@ -1,10 +1,10 @@
+import { groupBy } from '../collections/group-by.js';
 import type { DicomStack } from '../dicom/stack.js';
 import type { OrganName } from '../phase-rules/organ-hu.js';
 import type { ImportedImage, ImportedLesion, SourceRef } from './imported.js';
 import { className, classOfText, isLesionName } from './lesion-class.js';
 import type { MaskObjects } from './mask-folders.js';
 import { imageOfPhaseIn, nameApartFromPhase } from './phase-in-name.js';
-import { groupBy } from './source-tree.js';
 
 /** Masks of a study from SEG and RTSTRUCT objects, by the labels of segments. */
 export interface DicomMasks {

@@ -1,4 +1,5 @@
 import { FlcError } from '@flc-native/errors';
+import { groupBy } from '../collections/group-by.js';
 import { readDicomStack } from '../dicom/read-dicom-stack.js';
 import { readDicomSegmentation } from '../dicom/read-segmentation.js';
 import { readStructureSet } from '../dicom/read-structure-set.js';
@@ -18,7 +19,7 @@ import type {
   SourceRef,
 } from './imported.js';
 import type { MaskObject, MaskObjects } from './mask-folders.js';
-import { folderOf, groupBy, partsOf, type SourceTree } from './source-tree.js';
+import { folderOf, partsOf, type SourceTree } from './source-tree.js';
 import { toIsoDate } from './user-sheet.js';
 
 /** What the studies of a part of a tree become. */

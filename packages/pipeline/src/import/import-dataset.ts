@@ -17,13 +17,13 @@ import {
   modalityOf,
   type PhasedCase,
 } from './assemble-dataset.js';
+import { buildReport } from './build-report.js';
 import { type ChosenLayout, chooseLayout } from './detect-layout.js';
 import type { ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
 import type { ImportedCase, ImportedCohort } from './imported.js';
 import { type PhaseOverrides, unusedWords, withOverride } from './phase-overrides.js';
 import { writePhasesFile } from './phases-file.js';
-import { reportImport } from './report-import.js';
 import { readSheet, type Sheet } from './sheet.js';
 import { readSourceTree } from './source-tree.js';
 import { withSheet } from './user-sheet.js';
@@ -104,7 +104,7 @@ async function write(
   // That of an earlier import would speak of cases that are complete now.
   else await rm(`${stem}.apart.yaml`, { force: true });
   await writePhasesFile(files.phases, phased);
-  return reportImport({ layout, cohort, phased, complete, apart, shared, files, hide });
+  return buildReport({ layout, cohort, phased, complete, apart, shared, files, hide });
 }
 
 function contextOf(

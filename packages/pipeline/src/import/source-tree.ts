@@ -76,16 +76,3 @@ export function stemOf(file: string): string {
 export function isVolumeName(file: string): boolean {
   return /\.(nii\.gz|nii|nrrd|mha|mhd)$/i.test(file);
 }
-
-/** Files grouped by a key; those without one are left out. Keys in order of appearance. */
-export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string | undefined) {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === undefined) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { abortWith, FlcError, toFlcError } from '@flc-native/errors';
+import { compiledWorker } from '../threads/compiled-worker.js';
 import type { WorkerInput, WorkerReply } from './case-worker.js';
 import type { CasePlan } from './cohort-plan.js';
 import type { CaseTruth } from './truth.js';
@@ -29,7 +30,7 @@ export async function renderInWorkers(
       });
       let done = 0;
       for (let i = 0; i < numWorkers; i++) {
-        const worker = new Worker(workerFile(), {
+        const worker = new Worker(compiledWorker('phantom/case-worker'), {
           workerData: input,
         });
         workers.push(worker);
@@ -61,13 +62,4 @@ export async function renderInWorkers(
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   return truths;
-}
-
-/** Sources run directly (tests) have no compiled worker beside them; the build's is taken. */
-function workerFile(): URL {
-  const compiled = !import.meta.url.endsWith('.ts');
-  return new URL(
-    compiled ? './case-worker.js' : '../../dist/phantom/case-worker.js',
-    import.meta.url,
-  );
 }

@@ -1,6 +1,6 @@
+import { median } from '../collections/median.js';
 import type { Volume } from '../volume/volume.js';
 import { findSpine, type Spine } from './find-spine.js';
-import { median } from './organ-hu.js';
 
 /** The aorta as one disc a slice, voxels of the volume that was searched. */
 export interface AortaPath {

@@ -1,7 +1,7 @@
 import { connectedComponents } from '@flc-native/imaging';
+import { median } from '../collections/median.js';
 import { type Volume, voxelCount } from '../volume/volume.js';
 import { findSpine } from './find-spine.js';
-import { median } from './organ-hu.js';
 
 /** Half width of the box in which the image must be even, mm. */
 const halfBox = 7;

@@ -1,5 +1,5 @@
+import { median } from '../collections/median.js';
 import type { Volume } from '../volume/volume.js';
-import { median } from './organ-hu.js';
 
 /** Where the spine is, in voxels of a volume in LPS order. */
 export interface Spine {

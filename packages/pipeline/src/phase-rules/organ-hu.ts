@@ -1,4 +1,5 @@
 import { FlcError } from '@flc-native/errors';
+import { median } from '../collections/median.js';
 import { reorientToLps, sameGrid } from '../volume/geometry.js';
 import type { Volume } from '../volume/volume.js';
 
@@ -73,12 +74,4 @@ function voxelsOf(volume: Volume, { mask, label }: OrganMask, core: boolean): nu
     values.push(volume.data[i] as number);
   }
   return values;
-}
-
-/** Median; sorts a copy. */
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const half = sorted.length >> 1;
-  if (sorted.length % 2 === 1) return sorted[half] as number;
-  return ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }

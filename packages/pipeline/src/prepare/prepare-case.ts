@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { type CaseInput, type CaseJob, caseInputs, type LesionJob } from '../case/case-job.js';
-import { readInput } from '../case/read-input.js';
-import { partReader } from '../registration/read-part.js';
+import { aboutPart, partReader, readPart } from '../case/read-part.js';
 import { type RegisteredCase, registerCase } from '../registration/register-case.js';
 import { resolveRegistration } from '../registration/registration-settings.js';
 import type { Tensor } from '../storage/safetensors.js';
 import { writeSafetensors } from '../storage/safetensors-file.js';
-import type { Grid, Volume } from '../volume/volume.js';
+import type { Volume } from '../volume/volume.js';
 import { caseKey } from './case-key.js';
 import type { LesionSample } from './cut-samples.js';
 import { hashFile } from './input-stamp.js';
@@ -88,12 +87,12 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
     for (const [i, input] of lesion.phaseMasks.entries()) {
       const moved = registered?.masks[i]?.get(lesion.key);
       phaseMasks.push(
-        moved ?? (input === undefined ? undefined : await read(input, images.phases[i])),
+        moved ?? (input === undefined ? undefined : await readPart(input, images.phases[i])),
       );
     }
     if (lesion.mask === undefined) throw maskless(lesion);
     const mask =
-      phaseMasks[job.reference] ?? (await read(lesion.mask, images.phases[job.reference]));
+      phaseMasks[job.reference] ?? (await readPart(lesion.mask, images.phases[job.reference]));
     const { key, label, components } = lesion;
     try {
       const masks = { key, mask, phaseMasks, label, components };
@@ -101,7 +100,7 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
       geometry.push(...found.lesions);
       warnings.push(...found.warnings);
     } catch (error) {
-      throw about(error, lesion.mask);
+      throw aboutPart(error, lesion.mask);
     }
   }
   const cut = cutLesions(images, geometry, job.intensity, options);
@@ -130,32 +129,11 @@ async function registeredCase(
 async function readImages(job: CaseJob, moved?: readonly Volume[]): Promise<CaseImages> {
   const phases: Volume[] = [...(moved ?? [])];
   for (const input of job.phases.slice(phases.length)) {
-    phases.push(await read(input as CaseInput));
+    phases.push(await readPart(input as CaseInput));
   }
-  const liver = job.liver === undefined ? undefined : await read(job.liver, phases[job.reference]);
+  const liver =
+    job.liver === undefined ? undefined : await readPart(job.liver, phases[job.reference]);
   return { phases, phaseNames: job.phaseNames, reference: job.reference, liver };
-}
-
-async function read(input: CaseInput, onto?: Grid): Promise<Volume> {
-  try {
-    return await readInput(input, { onto });
-  } catch (error) {
-    throw about(error, input);
-  }
-}
-
-/** Says which input of the case an error is about. */
-function about(error: unknown, input: CaseInput): unknown {
-  if (!(error instanceof FlcError)) return error;
-  const message = error.message.startsWith(input.role)
-    ? error.message
-    : `${input.role}: ${error.message}`;
-  return new FlcError(error.code, message, {
-    // Within a DICOM folder the error knows the file at fault.
-    details: { file: input.file, ...error.details },
-    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-    cause: error.cause,
-  });
 }
 
 function missing(message: string): FlcError {

@@ -1,5 +1,6 @@
 export { type ApplyTransformInput, applyTransform } from './apply-transform.js';
 export { type CarriedPhase, carryPhase, type PhasePair } from './carry-phase.js';
+export { formatGreyPng } from './grey-png.js';
 export { inverseTransformPoint } from './inverse.js';
 export type { RegistrationQuality } from './quality.js';
 export { type RegisterOptions, type RegisterReport, registerDataset } from './register-dataset.js';

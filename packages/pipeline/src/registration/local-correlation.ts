@@ -1,3 +1,4 @@
+import { upperMedian } from '../collections/median.js';
 import type { Vector3 } from '../volume/volume.js';
 import { windowSums } from './window-sums.js';
 
@@ -41,7 +42,7 @@ export function localCorrelation(
   const sumF = sums(f);
   const sumFF = sums(f.map((v) => v * v));
   const varianceF = Float64Array.from(centres, (i) => variance(sumF, sumFF, count, i));
-  const floorF = floor * median(varianceF.slice());
+  const floorF = floor * (upperMedian(varianceF) ?? 0);
   let floorM: number | undefined;
   const [mm, fm] = [new Float64Array(n), new Float64Array(n)];
   // Parts of the derivative by window, summed over the windows that hold a voxel.
@@ -53,8 +54,9 @@ export function localCorrelation(
       fm[i] = v * (f[i] as number);
     }
     const [sumM, sumMM, sumFM] = [sums(moving), sums(mm), sums(fm)];
+    const varianceM = () => Float64Array.from(centres, (i) => variance(sumM, sumMM, count, i));
     // Fixed at the start: a floor that follows the motion would be a part of what is searched.
-    floorM ??= floor * median(Float64Array.from(centres, (i) => variance(sumM, sumMM, count, i)));
+    floorM ??= floor * (upperMedian(varianceM()) ?? 0);
     let value = 0;
     for (let k = 0; k < centres.length; k += 1) {
       const i = centres[k] as number;
@@ -96,8 +98,4 @@ function variance(
 ): number {
   const mean = (sum[i] as number) / (count[i] as number);
   return Math.max(0, (squares[i] as number) / (count[i] as number) - mean * mean);
-}
-
-function median(values: Float64Array): number {
-  return values.sort()[values.length >> 1] ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { CaseJob } from '../case/case-job.js';
+import type { ReadPart } from '../case/read-part.js';
 import type { Volume } from '../volume/volume.js';
 import { carryPhase } from './carry-phase.js';
-import type { ReadPart } from './read-part.js';
 import { readPair } from './register-phase.js';
 import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
 

@@ -1,19 +1,20 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import type { CaseInput, CaseJob, LesionJob, SeedInput } from '../case/case-job.js';
+import { partReader, type ReadPart, sourceKey } from '../case/read-part.js';
 import type { SeedMarks } from '../dataset/seeds-schema.js';
 import { requireSameGrid } from '../prepare/align-phases.js';
 import { caseKey } from '../prepare/case-key.js';
 import { hashFile } from '../prepare/input-stamp.js';
 import type { InputStamp } from '../prepare/prepared-format.js';
 import { writeFileAtomic } from '../storage/atomic-file.js';
+import { filesExist } from '../storage/files-exist.js';
 import type { Volume } from '../volume/volume.js';
 import { writeVolume } from '../volume/write-volume.js';
 import { type CarriedLesion, carryPhase, phaseFile } from './carry-phase.js';
 import { carryMarks, carrySeedImage } from './carry-seeds.js';
 import type { RegistrationQuality } from './quality.js';
-import { partReader, type ReadPart, sourceKey } from './read-part.js';
 import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
 import { registrationVersion } from './transform-file.js';
 
@@ -119,19 +120,11 @@ export async function earlierPhase(file: string): Promise<PhaseRecord | undefine
   }
 }
 
-export async function outputsExist(outDir: string, record: PhaseRecord): Promise<boolean> {
+export function outputsExist(outDir: string, record: PhaseRecord): Promise<boolean> {
   const { image, masks, liver } = record;
   const seeds = Object.values(record.seeds).filter((seed) => typeof seed === 'string');
   const files = [image, ...Object.values(masks), ...seeds, ...(liver === null ? [] : [liver])];
-  const found = await Promise.all(
-    files.map((file) =>
-      stat(join(outDir, file)).then(
-        (status) => status.isFile(),
-        () => false,
-      ),
-    ),
-  );
-  return found.every(Boolean);
+  return filesExist(outDir, files);
 }
 
 type Written = Pick<

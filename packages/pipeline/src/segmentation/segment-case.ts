@@ -1,13 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import type { CaseInput, CaseJob, LesionJob, SeedInput } from '../case/case-job.js';
+import { partReader, type ReadPart } from '../case/read-part.js';
 import { requireSameGrid } from '../prepare/align-phases.js';
 import { caseKey } from '../prepare/case-key.js';
 import { hashFile } from '../prepare/input-stamp.js';
 import type { InputStamp } from '../prepare/prepared-format.js';
-import { partReader, type ReadPart } from '../registration/read-part.js';
 import { writeFileAtomic } from '../storage/atomic-file.js';
+import { filesExist } from '../storage/files-exist.js';
 import type { Volume } from '../volume/volume.js';
 import { writeVolume } from '../volume/write-volume.js';
 import { marksOfImage, marksOfStrokes, type SeedMark } from './seed-image.js';
@@ -123,17 +124,9 @@ export async function earlierCase(file: string): Promise<CaseRecord | undefined>
   }
 }
 
-export async function masksExist(outDir: string, { masks }: CaseRecord): Promise<boolean> {
+export function masksExist(outDir: string, { masks }: CaseRecord): Promise<boolean> {
   const files = masks.flatMap(({ mask, probability }) => [mask, probability ?? []].flat());
-  const found = await Promise.all(
-    files.map((file) =>
-      stat(join(outDir, file)).then(
-        (status) => status.isFile(),
-        () => false,
-      ),
-    ),
-  );
-  return found.every(Boolean);
+  return filesExist(outDir, files);
 }
 
 /** Images and seeds of one walk; `phase` is null where it is a joint one. */

@@ -1,9 +1,10 @@
+import { formatGreyPng } from '@flc-native/pipeline';
 import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from '../evaluation.js';
 import type { CohortSample, PreparedCohort } from '../prepared-cohort.js';
 import { classColors } from './colors.js';
 import { lesionPicture } from './lesion-picture.js';
 import { maskOutline, type Segment } from './outline.js';
-import { formatGreyPng, formatPng, toDataUri } from './png.js';
+import { formatPng, toDataUri } from './png.js';
 import { overlay, phaseGrey, type SampleImage } from './sample-image.js';
 
 /** One picture of a panel for the page: pixels as they are, enlarged by the browser. */

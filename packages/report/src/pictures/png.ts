@@ -3,11 +3,7 @@
 import { PNG } from 'pngjs';
 import type { Raster } from './raster.js';
 
-// Rows of enlarged pixels repeat the row above: filter 2 ("up", PNG specification 9.2) with zlib's level 6 and its own
-// strategy makes files as small as level 9 in half the time or less; the library's defaults are level 9, strategy 3.
-const compression = { deflateLevel: 6, deflateStrategy: 0, filterType: 2 } as const;
-
-/** An 8-bit RGB PNG. The only file that knows the PNG library. */
+/** An 8-bit RGB PNG. The only file here that knows the PNG library. */
 export function formatPng(raster: Raster): Uint8Array {
   const png = new PNG({ width: raster.width, height: raster.height });
   png.data = Buffer.from(raster.data);
@@ -15,19 +11,9 @@ export function formatPng(raster: Raster): Uint8Array {
     colorType: 2,
     inputColorType: 2,
     inputHasAlpha: false,
-    ...compression,
-  });
-}
-
-/** An 8-bit grey PNG of `[height, width]` values. */
-export function formatGreyPng(grey: Uint8Array, width: number, height: number): Uint8Array {
-  const png = new PNG({ width, height });
-  png.data = Buffer.from(grey);
-  return PNG.sync.write(png, {
-    colorType: 0,
-    inputColorType: 0,
-    inputHasAlpha: false,
-    ...compression,
+    // Rows of enlarged pixels repeat the row above: filter 2 ("up", PNG specification 9.2) with zlib's level 6 and its own
+    // strategy makes files as small as level 9 in half the time or less; the library's defaults are level 9, strategy 3.
+    ...{ deflateLevel: 6, deflateStrategy: 0, filterType: 2 },
   });
 }
 

@@ -1,6 +1,7 @@
+import { formatGreyPng } from '@flc-native/pipeline';
 import { html, nothing, trusted } from '../page/html.js';
 import { maskOutline } from '../pictures/outline.js';
-import { formatGreyPng, toDataUri } from '../pictures/png.js';
+import { toDataUri } from '../pictures/png.js';
 
 /** A lesion as `sheetDataset` of the pipeline draws it. */
 export interface ContactSheetLesion {

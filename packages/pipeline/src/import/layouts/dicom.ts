@@ -1,9 +1,10 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { readDicomStudies } from '../dicom-studies.js';
 import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
 import { separateMaskFolders } from '../mask-folders.js';
-import { groupBy, partsOf, type SourceTree } from '../source-tree.js';
+import { partsOf, type SourceTree } from '../source-tree.js';
 import { isDicomName } from './folder-dicom.js';
 
 /** The general rule for hospital exports: patient, study, series, at any depth. */

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import { phaseByText } from '../../phase-rules/phase-by-text.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
@@ -12,14 +13,7 @@ import type {
 import { classOfText, namesLesion } from '../lesion-class.js';
 import { labelsInMask } from '../mask-labels.js';
 import { imageOfPhaseIn, nameApartFromPhase } from '../phase-in-name.js';
-import {
-  folderOf,
-  groupBy,
-  isVolumeName,
-  partsOf,
-  type SourceTree,
-  stemOf,
-} from '../source-tree.js';
+import { folderOf, isVolumeName, partsOf, type SourceTree, stemOf } from '../source-tree.js';
 import { dicomPhaseFolders, isDicomName, readDicomFolder } from './folder-dicom.js';
 import { folderOrganHu } from './folder-organs.js';
 

@@ -1,11 +1,12 @@
 import { throwIfCancelled, toFlcError } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import { scanFiles } from '../../dicom/scan-dicom.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { commonFolder, dicomImages } from '../dicom-images.js';
 import { readMaskFolder } from '../dicom-mask-folder.js';
 import type { ImportedCase, ImportedLesion, ImportWarning, SkippedCase } from '../imported.js';
 import { className } from '../lesion-class.js';
-import { groupBy, partsOf, type SourceTree } from '../source-tree.js';
+import { partsOf, type SourceTree } from '../source-tree.js';
 import { documented } from './documented-phase.js';
 
 const patient = /(?:^|\/)(3Dircadb1\.\d+)\/(.+)$/i;

@@ -1,11 +1,12 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type { ImportedCase, ImportedImage, ImportedLesion, SkippedCase } from '../imported.js';
 import { className } from '../lesion-class.js';
 import { type BoxedSeries, type LldAnnotation, readLldAnnotation } from '../lld-annotation.js';
 import { writeBoxMask } from '../lld-boxes.js';
-import { groupBy, partsOf, type SourceTree } from '../source-tree.js';
+import { partsOf, type SourceTree } from '../source-tree.js';
 import { documented } from './documented-phase.js';
 
 /** Names in the annotation and in file names -> phases of dataset.yaml. */

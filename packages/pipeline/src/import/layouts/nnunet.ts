@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { FlcError, throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type { ImportedCase, ImportedLesion, ImportWarning, SkippedCase } from '../imported.js';
 import { className, classOfText, isLesionName } from '../lesion-class.js';
 import { labelsInMask } from '../mask-labels.js';
-import { groupBy, type SourceTree } from '../source-tree.js';
+import type { SourceTree } from '../source-tree.js';
 
 const image = /(^|\/)imagesTr\/([^/]+)_(\d{4})\.(nii\.gz|nii|nrrd|mha)$/;
 const label = /(^|\/)labelsTr\/([^/]+)\.(nii\.gz|nii|nrrd|mha)$/;

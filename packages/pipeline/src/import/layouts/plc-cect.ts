@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import { readGrid } from '../../volume/read-grid.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
@@ -7,7 +8,7 @@ import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
 import { className } from '../lesion-class.js';
 import { labelsInMask } from '../mask-labels.js';
 import { readSheet } from '../sheet.js';
-import { groupBy, type SourceTree } from '../source-tree.js';
+import type { SourceTree } from '../source-tree.js';
 import { documented } from './documented-phase.js';
 
 const phases: Readonly<Record<string, string>> = { P: 'NC', C1: 'ART', C2: 'PV', C3: 'DL' };
@@ -38,7 +39,7 @@ export const plcCect: LayoutAdapter = {
 async function readCases(tree: SourceTree, context: ImportContext) {
   const file = tree.files.find((entry) => sheetName.test(entry)) as string;
   const sheet = await readSheet(tree.path(file));
-  const groups = groupBy<Row>(sheet.rows, (row) => row.patient_id || undefined);
+  const groups = groupBy(sheet.rows, (row: Row) => row.patient_id || undefined);
   const resolve = pathResolver(tree, file);
   const headers = new HeaderFindings();
   const cases: ImportedCase[] = [];

@@ -1,10 +1,11 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { HeaderFindings } from '../compare-grids.js';
 import type { ImportedCase, SkippedCase } from '../imported.js';
 import { labelsInMask } from '../mask-labels.js';
-import { groupBy, type SourceTree } from '../source-tree.js';
+import type { SourceTree } from '../source-tree.js';
 import { documented } from './documented-phase.js';
 
 const phases = { nocontrast: 'NC', arterial: 'ART', venous: 'PV', delayed: 'DL' } as const;

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { groupBy } from '../../collections/group-by.js';
 import { judgeGrids } from '../../prepare/align-phases.js';
 import { type GridOfFile, readGrid } from '../../volume/read-grid.js';
 import { readVolume } from '../../volume/read-volume.js';
@@ -7,7 +8,7 @@ import { HeaderFindings } from '../compare-grids.js';
 import type { ImportedCase, ImportedLesion, SkippedCase } from '../imported.js';
 import { className } from '../lesion-class.js';
 import { readSheet } from '../sheet.js';
-import { groupBy, type SourceTree } from '../source-tree.js';
+import type { SourceTree } from '../source-tree.js';
 import { documented } from './documented-phase.js';
 
 const phases = ['NC', 'ART', 'PV', 'DL'] as const;

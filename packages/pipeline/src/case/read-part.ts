@@ -1,7 +1,7 @@
 import { FlcError } from '@flc-native/errors';
-import type { CaseInput } from '../case/case-job.js';
-import { readInput } from '../case/read-input.js';
 import type { Grid, Volume } from '../volume/volume.js';
+import type { CaseInput } from './case-job.js';
+import { readInput } from './read-input.js';
 
 /** Reads an input of a case; `onto` is the grid of the image on which a mask is drawn. */
 export type ReadPart = (input: CaseInput, onto?: Grid) => Promise<Volume>;
@@ -14,7 +14,7 @@ export function partReader(): ReadPart {
     const key = `${sourceKey(input)}${input.source?.kind === 'mask' ? JSON.stringify(onto) : ''}`;
     const known = volumes.get(key);
     if (known !== undefined) return known;
-    const volume = read(input, onto);
+    const volume = readPart(input, onto);
     volumes.set(key, volume);
     return volume;
   };
@@ -25,7 +25,8 @@ export function sourceKey({ file, source }: CaseInput): string {
   return JSON.stringify([file, source ?? null]);
 }
 
-async function read(input: CaseInput, onto: Grid | undefined): Promise<Volume> {
+/** Reads an input in LPS order. An error names the part that it plays. */
+export async function readPart(input: CaseInput, onto?: Grid): Promise<Volume> {
   try {
     return await readInput(input, { onto });
   } catch (error) {
@@ -33,13 +34,14 @@ async function read(input: CaseInput, onto: Grid | undefined): Promise<Volume> {
   }
 }
 
-/** Says which input of the case an error is about. */
-function aboutPart(error: unknown, input: CaseInput): unknown {
+/** The same error, which says what input of the case it is about. */
+export function aboutPart(error: unknown, input: CaseInput): unknown {
   if (!(error instanceof FlcError)) return error;
   const message = error.message.startsWith(input.role)
     ? error.message
     : `${input.role}: ${error.message}`;
   return new FlcError(error.code, message, {
+    // Within a DICOM folder the error knows the file at fault.
     details: { file: input.file, ...error.details },
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     cause: error.cause,

@@ -25,7 +25,7 @@ export interface ImportOutcome {
 const unsure = 0.7;
 
 /** Counts what an import did. */
-export function reportImport(outcome: ImportOutcome): ImportReport {
+export function buildReport(outcome: ImportOutcome): ImportReport {
   const { layout, cohort, phased, complete, apart, files, hide } = outcome;
   const { modality, phases, reference, classes } = outcome.shared;
   const { adapter, reason, others } = layout;
