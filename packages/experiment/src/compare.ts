@@ -6,6 +6,7 @@ import {
   type Prepared,
   readPrepared,
   readSplits,
+  type Splits,
 } from '@flc-native/pipeline';
 import { chooseRows } from './choose-rows.js';
 import { type ComparedRow, collectRow, jobDir } from './collect.js';
@@ -13,6 +14,7 @@ import { claimFolder } from './comparison-folder.js';
 import { demandOf, type JobDemand } from './demand.js';
 import { readJobState, stored, writeJobState } from './job-state.js';
 import { oracleEvaluation } from './oracle-row.js';
+import { type Repeat, repeatsOf } from './repeats.js';
 import type { Row } from './rows.js';
 import { runWithin } from './schedule.js';
 import type { ComparisonSettings, Job } from './settings.js';
@@ -45,6 +47,8 @@ export interface CompareOptions {
 
 export interface Comparison {
   readonly partitions: readonly string[];
+  /** As they were run: with several seeds each partition once for each. */
+  readonly splits: Splits;
   readonly rows: readonly ComparedRow[];
   readonly prepared: Prepared;
 }
@@ -64,7 +68,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   checkPatients(splits.partitions, prepared);
   const rows = chooseRows(options.methods ?? ['table2'], prepared.index.phases);
   await claimFolder(out, prepared, splits, settings);
-  const jobs = await openJobs(options, rows, splits.partitions);
+  const repeats = repeatsOf(splits.partitions, settings.seed, settings.seeds ?? 1);
+  const jobs = await openJobs(options, rows, repeats);
   const progress = new ProgressSum(new Map(jobs.map(({ name, weight }) => [name, weight])), (sum) =>
     options.onProgress?.(sum),
   );
@@ -85,12 +90,13 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     );
     progress.end(name);
   });
-  const names = splits.partitions.map(({ name }) => name);
+  const names = repeats.map(({ name }) => name);
+  const partitions = repeats.map(({ partition }) => partition);
   const compared: ComparedRow[] = [];
   for (const row of rows) compared.push(await collectRow(row, names, out));
   if (options.truth !== undefined && settings.unit === 'lesion')
-    compared.push(oracleRow(options.truth, prepared, splits.partitions));
-  return { partitions: names, rows: compared, prepared };
+    compared.push(oracleRow(options.truth, prepared, partitions));
+  return { partitions: names, splits: { ...splits, partitions }, rows: compared, prepared };
 }
 
 interface OpenJob extends JobDemand {
@@ -102,7 +108,7 @@ interface OpenJob extends JobDemand {
 async function openJobs(
   options: CompareOptions,
   rows: readonly Row[],
-  partitions: readonly Partition[],
+  repeats: readonly Repeat[],
 ): Promise<OpenJob[]> {
   const { settings, out } = options;
   const devices = options.devices ?? [settings.train.device ?? 'auto'];
@@ -110,19 +116,19 @@ async function openJobs(
   let networks = 0;
   for (const row of rows) {
     if (row.kind === 'derived') continue;
-    for (const { name: partition } of partitions) {
-      const dir = jobDir(out, partition, row.key);
+    for (const { name, of, seed } of repeats) {
+      const dir = jobDir(out, name, row.key);
       const state = await readJobState(dir);
       if (state !== undefined && state.error === null) continue;
       // Classic methods take no device, and would leave gaps in the round.
       const round = row.kind === 'network' ? networks++ : 0;
       const device = devices[round % devices.length] as string;
-      const own = { ...settings, train: { ...settings.train, device } };
+      const own = { ...settings, seed, train: { ...settings.train, device } };
       jobs.push({
         ...demandOf(row, own, device),
-        name: `${row.key} ${partition}`,
+        name: `${row.key} ${name}`,
         job: {
-          ...{ row: row.key, partition, dir, settings: own },
+          ...{ row: row.key, partition: of, dir, settings: own },
           ...{ prepared: options.prepared, splits: options.splits },
         },
       });

@@ -25,8 +25,14 @@ export async function runNetwork(row: NetworkRow, context: JobContext): Promise<
     ...(row.trainingPace === undefined ? {} : { trainingPace: row.trainingPace }),
   };
   let maxSteps = 1;
+  /** What was done otherwise than asked for. */
+  const notices: string[] = [];
   const show = (event: FitEvent) => {
-    if (event.type === 'start') maxSteps = event.config.maxSteps;
+    if (event.type === 'notice') notices.push(event.message);
+    if (event.type === 'start') {
+      maxSteps = event.config.maxSteps;
+      notices.push(...event.warnings);
+    }
     if (event.type === 'step') onProgress((stages.training * event.step) / maxSteps, 'training');
     if (event.type === 'label-maps')
       onProgress(stages.training + (stages.maps * event.done) / event.total, 'label maps');
@@ -54,6 +60,7 @@ export async function runNetwork(row: NetworkRow, context: JobContext): Promise<
     threads,
     precision,
     signal,
+    onNotice: (message) => notices.push(message),
     onProgress: (done, total) => {
       const before = stages.training + stages.maps;
       onProgress(before + ((1 - before) * done) / total, 'test part');
@@ -63,6 +70,7 @@ export async function runNetwork(row: NetworkRow, context: JobContext): Promise<
   const description = {
     ...{ network, steps, bestStep, bestAccuracy, svm, labelMapPace: settings.labelMapPace },
     ...{ config: training.config, trainingPace: row.trainingPace ?? 'Eq. 1' },
+    ...(notices.length === 0 ? {} : { notices }),
   };
   return { evaluation, description };
 }

@@ -10,6 +10,8 @@ export interface ComparisonSettings {
   readonly unit: 'lesion' | 'slice';
   /** Of every random draw. */
   readonly seed: number;
+  /** Seeds from that one on with which every method is run; default 1. */
+  readonly seeds?: number;
   /** Settings of classic methods other than their defaults, by row. */
   readonly classic: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -17,6 +19,7 @@ export interface ComparisonSettings {
 /** One cell of the table: a method on a partition. */
 export interface Job {
   readonly row: string;
+  /** Name in the splits. */
   readonly partition: string;
   /** Folder of prepared lesions. */
   readonly prepared: string;

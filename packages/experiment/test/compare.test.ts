@@ -109,6 +109,32 @@ describe('compare', { timeout: 300_000 }, () => {
     expect(await readFile(job, 'utf8')).toBe(before);
   });
 
+  it('runs every method with several seeds, each partition once with each', async () => {
+    const { train } = settings;
+    const seeded = await compare(
+      options('seeds', {
+        methods: ['resnet-local', 'roy'],
+        settings: { ...settings, seeds: 2, train: { ...train, maxSteps: 4, evaluateEvery: 4 } },
+      }),
+    );
+    expect(seeded.partitions).toEqual([
+      ...['set1-seed-1', 'set1-seed-2'],
+      ...['set2-seed-1', 'set2-seed-2'],
+    ]);
+    expect(seeded.splits.partitions.map(({ name }) => name)).toEqual(seeded.partitions);
+    const network = seeded.rows.find(({ method }) => method === 'resnet-local');
+    expect(network?.missing).toEqual([]);
+    const [a, b, c] = network?.evaluations ?? [];
+    expect([a?.name, b?.name]).toEqual(['set1-seed-1', 'set1-seed-2']);
+    const ids = (one = a) => one?.predictions.map(({ id }) => id);
+    expect(ids(b)).toEqual(ids(a));
+    expect(ids(c)).not.toEqual(ids(a));
+    const outputs = (one = a) => one?.predictions.map((lesion) => lesion.meanProbabilities);
+    expect(outputs(b)).not.toEqual(outputs(a));
+    const configs = Object.values(network?.settings ?? {}) as { config: { seed: number } }[];
+    expect(configs.map(({ config }) => config.seed)).toEqual([1, 2, 1, 2]);
+  });
+
   it('cannot learn from the classes of the test part', async () => {
     const index = JSON.parse(await readFile(join(prepared, 'index.json'), 'utf8'));
     const shuffled = join(dir, 'shuffled');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComparedRow, Comparison, ComparisonSettings } from '@flc-native/experiment';
+import { checkDevices } from '../check-devices.js';
 import { defineCommand } from '../command.js';
 import { differences } from '../differences.js';
 import { deviceOptions, networkOptions, trainingOptions } from '../network-options.js';
@@ -31,6 +32,7 @@ const options = {
     'lesion',
   ),
   seed: withDefault(integer('of every random draw', { min: 0 }), 0),
+  seeds: withDefault(integer('every method with so many seeds, from --seed on', { min: 1 }), 1),
   labelMapPace: withDefault(
     integer("step between the patches of a label map, pixels; the paper's is 1", { min: 1 }),
     1,
@@ -60,8 +62,8 @@ export const compare = defineCommand({
   async run(settings, { signal, progress, note }) {
     const { compare: runAll } = await import('@flc-native/experiment');
     const { comparisonJson, comparisonText, writeComparison } = await import('@flc-native/report');
-    const { readSplits } = await import('@flc-native/pipeline');
     const splitsFile = settings.splits ?? defaultSplitsFile(settings.prepared);
+    await checkDevices(settings.devices ?? []);
     const truth = await readTruth(settings);
     const bar = progress('comparison');
     const started = performance.now();
@@ -93,7 +95,7 @@ export const compare = defineCommand({
       synthetic: prepared.index.synthetic,
       entries: await entriesOf(comparison.rows),
       prepared,
-      splits: await readSplits(splitsFile),
+      splits: comparison.splits,
       caption: await captionOf(settings),
       provenance: await provenanceOf(settings, comparison),
       signal,
@@ -114,8 +116,9 @@ function percentDone(done: number, total: number): number {
 }
 
 function comparisonSettings(settings: CompareSettings): ComparisonSettings {
-  const { seed, unit, labelMapPace } = settings;
-  return { train: networkSettings(settings), labelMapPace, unit, seed, classic: {} };
+  const { seed, seeds, unit, labelMapPace } = settings;
+  const repeated = seeds === 1 ? {} : { seeds };
+  return { train: networkSettings(settings), labelMapPace, unit, seed, ...repeated, classic: {} };
 }
 
 /** Only what was given; the rest is the row's and the addon's. */
@@ -168,6 +171,7 @@ async function provenanceOf(settings: CompareSettings, { prepared, partitions }:
     version: version(),
     node: process.versions.node,
     seed: settings.seed,
+    ...(settings.seeds === 1 ? {} : { seeds: settings.seeds }),
     unit: settings.unit,
     labelMapPace: settings.labelMapPace,
     partitions: [...partitions],
