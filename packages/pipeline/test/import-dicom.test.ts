@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { uidOf } from '../src/dicom/write-dicom.js';
+import { readDicomStudies } from '../src/import/dicom-studies.js';
+import { readSourceTree } from '../src/import/source-tree.js';
 import { importDataset, readDataset, readVolume, type Volume } from '../src/index.js';
 import { boxMask, temporaryFolder, volumeOf } from './cohort.js';
 import { segmentationFile, writeSeries } from './dicom-files.js';
@@ -202,7 +204,7 @@ describe('a hospital tree', () => {
     });
     await writeStack(join(max, 'x'), study(301, 91, 71), 'gap', { patient: 'Mustermann^Max' });
     const [middle] = (await readdir(join(max, 'x'))).filter((name) => name.endsWith('-5.dcm'));
-    await import('node:fs/promises').then(({ rm }) => rm(join(max, 'x', middle as string)));
+    await rm(join(max, 'x', middle as string));
   }
 
   it('becomes cases by study, with SEG masks; faults are reported', async () => {
@@ -232,7 +234,7 @@ describe('a hospital tree', () => {
     expect(phases.split('\n')).toHaveLength(5);
   });
 
-  it('of MR has the phases and sequences of MR', async () => {
+  it('of MR has the phases and sequences of MR, on which one lesion is drawn', async () => {
     const root = await temporaryFolder();
     for (const [i, description] of ['T1 in phase', 'T2 TSE', 'T1 art', 'T1 ven'].entries()) {
       await writeSeries(join(root, 'set', 'p', `${i}`), study(100 + i, 200, 300), {
@@ -244,7 +246,11 @@ describe('a hospital tree', () => {
         },
       });
     }
-    const { report } = await importFolder(root);
+    const segments = ['lesion T2', 'lesion art', 'lesion ven'].map((label, i) => ({
+      ...{ number: i + 1, label, data: lesion.data },
+    }));
+    await writeFile(join(root, 'set', 'p', 'seg.dcm'), segmentationFile(lesion, segments));
+    const { report, dataset } = await importFolder(root);
     expect(report).toMatchObject({ layout: 'dicom', modality: 'MR' });
     expect(report.decisions.map(({ phase }) => phase).sort()).toEqual([
       'ART',
@@ -252,6 +258,30 @@ describe('a hospital tree', () => {
       'PV',
       'T2WI',
     ]);
+    const masks = dataset.cases[0]?.lesions.map(({ mask }) => Object.keys(mask as object).sort());
+    expect(masks).toEqual([['ART', 'PV', 'T2WI']]);
+  });
+
+  it('of two studies of a patient is two cases, and tells of a mask that names neither', async () => {
+    const root = await temporaryFolder();
+    const folder = join(root, 'set', 'erika');
+    for (const when of ['before', 'after']) {
+      const header = { patient: 'Erika', study: when, description: 'portalvenös' };
+      await writeStack(join(folder, when), study(160, 168, 110), when, header);
+    }
+    const segments = [{ number: 1, label: 'Mass', data: lesion.data }];
+    await writeFile(join(folder, 'seg.dcm'), segmentationFile(lesion, segments));
+    const { report, dataset } = await importFolder(root);
+    expect(dataset.cases.map(({ id, patient }) => [id, patient])).toEqual([
+      ['Erika 1', 'Erika'],
+      ['Erika 2', 'Erika'],
+    ]);
+    expect(report.lesions.total).toBe(0);
+    expect(report.warnings).toContainEqual({
+      code: 'MASK_WITHOUT_STUDY',
+      message: '1 segmentations or structure sets belong to no study that is here',
+      caseIds: [],
+    });
   });
 
   it('with a folder of DICOM for each phase and a mask beside them', async () => {
@@ -269,5 +299,34 @@ describe('a hospital tree', () => {
       lesions: { byClass: { fnh: 1 } },
     });
     expect(await checkAndPrepare(imported)).toMatchObject({ ok: true, findings: {}, samples: 1 });
+  });
+});
+
+describe('organs that tell the phase', () => {
+  /** The image of a study with a portal vein beside it and a liver on it; `seg` is the file of its masks. */
+  async function measured() {
+    const root = await temporaryFolder();
+    await writeStack(join(root, 'p'), study(300, 90, 70), 'ct', {});
+    const named = (name: string) => organs.filter(({ label }) => label === name);
+    const beside = { ...lesion, origin: [900, 900, 900] } as Volume;
+    const seg = join(root, 'p', 'seg.dcm');
+    await writeFile(seg, segmentationFile(lesion, named('Liver')));
+    await writeFile(join(root, 'p', 'beside.dcm'), segmentationFile(beside, named('Portal vein')));
+    const tree = await readSourceTree(root);
+    const context = { classMap: {}, boxes: 'none', onProgress() {}, writeMask: rejects } as const;
+    const { cases } = await readDicomStudies(tree, tree.files, 'p', context);
+    return { image: cases[0]?.images[0], seg };
+  }
+  const rejects = () => Promise.reject(new Error('nothing is to be written'));
+
+  it('are measured where they fit the image', async () => {
+    const { image } = await measured();
+    expect(Object.keys((await image?.organs?.()) ?? {})).toEqual(['liver']);
+  });
+
+  it('are not what a file says that cannot be read', async () => {
+    const { image, seg } = await measured();
+    await rm(seg);
+    await expect(image?.organs?.()).rejects.toMatchObject({ code: 'IO_ERROR' });
   });
 });

@@ -52,6 +52,16 @@ describe('a folder for each case', () => {
     });
   });
 
+  it('of MR takes masks that differ in the sequence for one lesion', async () => {
+    const tree = patient('a', ['T2', 'art', 'ven'], {
+      'mask_T2.nii.gz': lesion,
+      'mask_art.nii.gz': lesion,
+    });
+    const { dataset } = await importTree(await temporaryFolder(), tree, { modality: 'MR' });
+    const masks = dataset.cases[0]?.lesions.map(({ mask }) => Object.keys(mask as object).sort());
+    expect(masks).toEqual([['ART', 'T2WI']]);
+  });
+
   it('pairs masks with phases and splits several labels', async () => {
     const { dataset, report } = await importTree(await temporaryFolder(), {
       ...patient('a', ['a_0', 'a_1', 'a_2'], { 'mask_0.nii.gz': liverAndLesion }),

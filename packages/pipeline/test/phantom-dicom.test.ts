@@ -80,6 +80,32 @@ describe('a phantom cohort as DICOM', () => {
     expect(cases[0]?.lesions).toHaveLength(4);
   });
 
+  it('is imported with the masks that can be read, whatever lies beside them', async () => {
+    const [from, out] = [join(root, 'damaged'), join(root, 'damaged.yaml')];
+    await cp(join(root, 'dicom/images/case-0001'), join(from, 'case-0001'), { recursive: true });
+    await cp(join(root, 'dicom/masks/case-0001'), join(from, 'masks'), { recursive: true });
+    // DICOM by its prefix alone, as the first and as the last file of the folder.
+    const broken = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), Buffer.alloc(40, 7)]);
+    await writeFile(join(from, 'masks/a.dcm'), broken);
+    await writeFile(join(from, 'masks/z.dcm'), broken);
+    const report = await importDataset({ from, out, layout: 'dicom' });
+    expect(report.warnings).toMatchObject([
+      { code: 'UNREADABLE_FILE', message: expect.stringMatching(/^2 files: DICOM: /), caseIds: [] },
+    ]);
+    expect(report).toMatchObject({ cases: 1, skipped: [], lesions: { total: 1 } });
+    const [entry] = (await readDataset(out)).cases;
+    expect(Object.keys(entry?.lesions[0]?.mask as object).sort()).toEqual(['ART', 'NC', 'PV']);
+  });
+
+  it('takes masks in the folder of a single study, whatever study they name', async () => {
+    const [from, out] = [join(root, 'drawn'), join(root, 'drawn.yaml')];
+    await cp(join(root, 'dicom/images/case-0001'), join(from, 'p/ct'), { recursive: true });
+    // As programs write them that make a study of their own of each mask.
+    await cp(join(root, 'dicom/masks/case-0002'), join(from, 'p/seg'), { recursive: true });
+    const report = await importDataset({ from, out, layout: 'dicom' });
+    expect(report).toMatchObject({ cases: 1, lesions: { total: 1 }, warnings: [] });
+  });
+
   it('depends on its seed alone, UIDs too, and says that it is synthetic', async () => {
     const slice = (form: string) =>
       readFile(join(root, form, 'images/case-0001/PV/IM0003.dcm'), 'latin1');

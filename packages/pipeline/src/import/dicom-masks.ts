@@ -3,7 +3,7 @@ import type { DicomStack } from '../dicom/stack.js';
 import type { OrganName } from '../phase-rules/organ-hu.js';
 import type { ImportedImage, ImportedLesion, SourceRef } from './imported.js';
 import { className, classOfText, isLesionName } from './lesion-class.js';
-import type { MaskObjects } from './mask-folders.js';
+import type { MaskObjects } from './masks-of-study.js';
 import { imageOfPhaseIn, nameApartFromPhase } from './phase-in-name.js';
 
 /** Masks of a study from SEG and RTSTRUCT objects, by the labels of segments. */
@@ -55,7 +55,10 @@ export function dicomMasks(
     if (organ !== undefined) organs[organ] ??= input;
   }
   const drawn = masks.filter(({ name }) => organOf(name) === undefined && isLesionName(name));
-  const groups = lesionsOfMasks(drawn.map((mask) => ({ ...mask, image: imageOf(mask, study) })));
+  const groups = lesionsOfMasks(
+    drawn.map((mask) => ({ ...mask, image: imageOf(mask, study) })),
+    modalityOf(study),
+  );
   const lesions = groups.map((masks): ImportedLesion => {
     const known = classOfText((masks[0] as PlacedMask).name);
     return {
@@ -67,13 +70,18 @@ export function dicomMasks(
   return { lesions, liver: organs.liver, organs };
 }
 
+type Modality = 'CT' | 'MR';
+
 interface PlacedMask extends NamedMask {
   readonly image: string | undefined;
 }
 
 /** Masks of the same name but for the phase are one lesion if each was drawn on an image of its own. */
-function lesionsOfMasks(masks: readonly PlacedMask[]): (readonly PlacedMask[])[] {
-  const sameName = [...groupBy(masks, ({ name }) => nameApartFromPhase(name)).values()];
+function lesionsOfMasks(
+  masks: readonly PlacedMask[],
+  modality: Modality | undefined,
+): (readonly PlacedMask[])[] {
+  const sameName = [...groupBy(masks, ({ name }) => nameApartFromPhase(name, modality)).values()];
   return sameName.flatMap((group) => {
     const images = new Set(group.map(({ image }) => image));
     const apart = images.size === group.length && !images.has(undefined);
@@ -82,12 +90,15 @@ function lesionsOfMasks(masks: readonly PlacedMask[]): (readonly PlacedMask[])[]
 }
 
 /** Key of the image that a mask was drawn on. */
-function imageOf(
-  { name, referencedSeries }: NamedMask,
-  { stacks, images }: StudyImages,
-): string | undefined {
-  const modality = images[0]?.facts.modality;
-  return onlyStack(stacks, referencedSeries) ?? imageOfPhaseIn(name, images, modality)?.key;
+function imageOf({ name, referencedSeries }: NamedMask, study: StudyImages): string | undefined {
+  const { stacks, images } = study;
+  return (
+    onlyStack(stacks, referencedSeries) ?? imageOfPhaseIn(name, images, modalityOf(study))?.key
+  );
+}
+
+function modalityOf({ images }: StudyImages): Modality | undefined {
+  return images[0]?.facts.modality;
 }
 
 /** The stack of a series that is one stack; a series of several acquisitions says nothing. */

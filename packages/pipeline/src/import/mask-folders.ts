@@ -1,13 +1,13 @@
+import type { CaseFinding } from '../check/finding.js';
 import { type DicomScan, scanFiles } from '../dicom/scan-dicom.js';
 import { commonFolder } from './dicom-images.js';
+import type { MaskObjects } from './masks-of-study.js';
 import type { SourceTree } from './source-tree.js';
-
-/** Masks as DICOM objects. */
-export type MaskObjects = Pick<DicomScan, 'segmentations' | 'structureSets'>;
-export type MaskObject = MaskObjects['segmentations' | 'structureSets'][number];
 
 export interface MaskFolders {
   readonly masks: MaskObjects;
+  /** What is wrong with files beside the masks. */
+  readonly findings: readonly CaseFinding[];
   /** The folders that hold images. */
   readonly images: ReadonlyMap<string, readonly string[]>;
 }
@@ -36,18 +36,24 @@ export async function separateMaskFolders(
       segmentations: scans.flatMap(({ segmentations }) => segmentations),
       structureSets: scans.flatMap(({ structureSets }) => structureSets),
     },
+    findings: scans.flatMap(({ findings }) => findings),
     images,
   };
 }
 
-/** Where the first file is a mask, all are read; undefined if there are images too. */
+/** Where a mask comes before any image, all files are read; undefined if there are images too. */
 async function scanIfMasks(
   paths: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<DicomScan | undefined> {
   const root = commonFolder(paths);
-  const first = await scanFiles(root, paths.slice(0, 1), { signal });
-  if (first.segmentations.length + first.structureSets.length === 0) return undefined;
-  const scan = await scanFiles(root, paths, { signal });
-  return scan.stacks.length === 0 && scan.findings.length === 0 ? scan : undefined;
+  for (const path of paths) {
+    const first = await scanFiles(root, [path], { signal });
+    if (first.stacks.length > 0) return undefined;
+    // A file that cannot be read, or holds neither, does not tell what the others are.
+    if (first.segmentations.length + first.structureSets.length === 0) continue;
+    const scan = await scanFiles(root, paths, { signal });
+    return scan.stacks.length === 0 ? scan : undefined;
+  }
+  return undefined;
 }

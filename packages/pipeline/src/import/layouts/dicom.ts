@@ -4,7 +4,9 @@ import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { readDicomStudies } from '../dicom-studies.js';
 import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
 import { separateMaskFolders } from '../mask-folders.js';
+import { allMasks } from '../masks-of-study.js';
 import { partsOf, type SourceTree } from '../source-tree.js';
+import { unreadableFiles } from '../unreadable-files.js';
 import { isDicomName } from './folder-dicom.js';
 
 /** The general rule for hospital exports: patient, study, series, at any depth. */
@@ -37,11 +39,13 @@ export async function readPatients(
   folderOf: (file: string) => string | undefined = firstFolder,
 ) {
   const folders = groupBy(tree.files.filter(mayBeDicom), folderOf);
-  const { images: groups, masks } = await separateMaskFolders(tree, folders, context.signal);
+  const apart = await separateMaskFolders(tree, folders, context.signal);
+  const { images: groups, masks } = apart;
+  const maskFiles = allMasks(masks).map(({ file }) => file);
   const placed = new Set<string>();
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
-  const warnings: ImportWarning[] = [];
+  const warnings = unreadableFiles(apart.findings, []);
   const modalities: ('CT' | 'MR' | undefined)[] = [];
   const used = new Map<string, number>();
   let synthetic = false;
@@ -50,7 +54,8 @@ export async function readPatients(
     throwIfCancelled(context.signal);
     const fallback = folder === '' ? 'patient' : folder;
     const found = await readDicomStudies(tree, files, fallback, context, masks);
-    for (const file of found.maskFiles) placed.add(file);
+    maskFiles.push(...found.maskFiles);
+    for (const file of found.placed) placed.add(file);
     for (const entry of found.cases) {
       const count = (used.get(entry.id) ?? 0) + 1;
       used.set(entry.id, count);
@@ -65,11 +70,9 @@ export async function readPatients(
     synthetic ||= found.synthetic;
     context.onProgress(++done, groups.size);
   }
-  const lost = [...masks.segmentations, ...masks.structureSets].filter(
-    ({ file }) => !placed.has(file),
-  );
+  const lost = maskFiles.filter((file) => !placed.has(file));
   if (lost.length > 0) {
-    const message = `${lost.length} segmentations or structure sets name no study that is here`;
+    const message = `${lost.length} segmentations or structure sets belong to no study that is here`;
     warnings.push({ code: 'MASK_WITHOUT_STUDY', message, cases: [] });
   }
   const mr = modalities.filter((modality) => modality === 'MR').length;

@@ -125,7 +125,9 @@ async function readCase(
     .map(classOfText)
     .find((found) => found !== undefined);
   const lesions: ImportedLesion[] = [];
-  const groups = [...groupBy(masks, (file) => nameApartFromPhase(stemOf(file))).values()];
+  const groups = [
+    ...groupBy(masks, (file) => nameApartFromPhase(stemOf(file), context.modality)).values(),
+  ];
   for (const group of groups) {
     const labels = (await labelsInMask(tree.path(group[0] as string))) ?? [];
     if (labels.length > 1) several.push(name);
