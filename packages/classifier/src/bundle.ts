@@ -84,7 +84,8 @@ async function readText(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new FlcError('IO_ERROR', 'There is no finished model in this folder', {
       details: { file },
-      remedy: 'Give the folder runs/<name>/model of a finished training.',
+      remedy:
+        'A finished training leaves it in runs/<name>/model; flc-native train --resume finishes one.',
       cause,
     });
   });

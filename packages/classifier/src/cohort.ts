@@ -33,7 +33,8 @@ export function fittingSamples(prepared: Prepared, partition: Partition): Fittin
       `Part ${part} has lesions of ${present.size} classes; 2 are the least`,
       {
         details: { partition: partition.name, part, classes: [...present] },
-        remedy: 'Make the splits from this prepared cohort: flc-native split.',
+        remedy:
+          'Give the cohort lesions of two classes or more, several patients each, and split it again: flc-native split.',
       },
     );
   }

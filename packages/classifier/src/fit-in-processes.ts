@@ -12,8 +12,8 @@ export interface ProcessesOptions extends Omit<FitOptions, 'distributed'>, RankG
 const graceMilliseconds = 20_000;
 
 /**
- * `fit` in several processes of this machine that train the network and make the label maps together. Events and result are
- * rank 0's, which also makes the machine.
+ * `fit` in several processes of this machine that train the network and make the label maps together. Events are
+ * rank 0's and the notices of all; the result is rank 0's, which also makes the machine.
  *
  * @throws FlcError what `fit` throws; CUDA_UNAVAILABLE with the devices there are; INTERNAL naming the rank whose process died
  */
@@ -21,9 +21,7 @@ export async function fitInProcesses(options: ProcessesOptions): Promise<FitResu
   const { signal, onEvent } = options;
   const [first] = await runRanks('fit', {
     jobs: await rankJobs(options),
-    onEvent: (rank, event) => {
-      if (rank === 0) onEvent?.(event);
-    },
+    onEvent: (_rank, event) => onEvent?.(event),
     signal,
     graceMilliseconds,
     remedy: 'Resume the run: it goes on from its checkpoint, with any number of processes.',

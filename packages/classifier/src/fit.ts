@@ -53,8 +53,8 @@ export interface FitOptions {
    */
   readonly distributed?: DistributedOptions | Placement | false;
   readonly signal?: AbortSignal;
-  /** On rank 0 alone. */
-  readonly onEvent?: (event: FitEvent) => void;
+  /** On other ranks than 0 notices alone, which name the rank. */
+  readonly onEvent?: ((event: FitEvent) => void) | undefined;
 }
 
 export interface FitResult extends TrainedNetwork {
@@ -75,8 +75,12 @@ export interface FitResult extends TrainedNetwork {
  * @throws FlcError CANCELLED (with what is done on disk), DATA_ERROR for a leaking or empty partition, INVALID_CONFIG
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { prepared, partition, runDir } = options;
   const placement = resolvePlacement(options.distributed);
+  return await fitAs(placement, { ...options, onEvent: eventsOf(placement, options.onEvent) });
+}
+
+async function fitAs(placement: Placement | null, options: FitOptions): Promise<FitResult> {
+  const { prepared, partition, runDir } = options;
   const rank = placement?.rank ?? 0;
   const samples = fittingSamples(prepared, partition);
   // Rank 0 may have begun a new run already.
@@ -96,7 +100,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   if (rank > 0) {
     const helps = share !== undefined && config.network.pathways !== 'global';
     if (helps && (await modelIsWritten(runDir, trained, options.signal)))
-      await mapFeatures({ ...options, onEvent: () => {} }, samples, config, started, part);
+      await mapFeatures(options, samples, config, started, part);
     return resultOf(options, samples, trained, rank, null);
   }
   const fitted = await fitDecision(options, samples, config, started, part);
@@ -106,6 +110,15 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     fitted.machine,
   );
   return resultOf(options, samples, trained, rank, fitted.provenance);
+}
+
+/** What all processes do alike is told by rank 0. */
+function eventsOf(placement: Placement | null, onEvent: FitOptions['onEvent']) {
+  const rank = placement?.rank ?? 0;
+  if (rank === 0 || onEvent === undefined) return onEvent;
+  return (event: FitEvent) => {
+    if (event.type === 'notice') onEvent({ ...event, message: `rank ${rank}: ${event.message}` });
+  };
 }
 
 function resultOf(
@@ -154,7 +167,7 @@ async function trainNetwork(
     distributed: placement ?? false,
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const event of run) if (isFirst) onEvent?.(event);
+  for await (const event of run) onEvent?.(event);
   const { step, bestStep, bestAccuracy, reason, runDirIsShared } = await run.finished;
   throwIfCancelled(signal);
   const trained = { steps: step, bestStep, bestAccuracy, reason };

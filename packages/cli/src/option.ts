@@ -187,8 +187,10 @@ function base(placeholder: string, help: string) {
   return { placeholder, help, fallback: undefined };
 }
 
-function toNumber(value: string): number {
-  return value.trim() === '' ? Number.NaN : Number(value);
+/** What is no number stays as it was given, to be named so. */
+function toNumber(value: string): number | string {
+  const number = Number(value);
+  return value.trim() === '' || Number.isNaN(number) ? value : number;
 }
 
 function expectText(value: unknown, name: string): string {

@@ -94,12 +94,17 @@ describe('train --processes', () => {
 });
 
 describe('evaluate --processes', () => {
-  const evaluate = (out: string, ...more: string[]) => evaluateRun('two', out, ...more);
-  const evaluateRun = (run: string, out: string, ...more: string[]) =>
-    runCli([
-      ...['evaluate', '--prepared', join(dir, 'prepared'), '--splits', join(dir, 'splits.json')],
-      ...['--run', runDir(run), '--out', join(dir, out), ...more],
-    ]);
+  const evaluate = (out: string, ...more: (string | CliOptions)[]) =>
+    evaluateRun('two', out, ...more);
+  const evaluateRun = (run: string, out: string, ...more: (string | CliOptions)[]) =>
+    runCli(
+      [
+        ...['evaluate', '--prepared', join(dir, 'prepared'), '--splits', join(dir, 'splits.json')],
+        ...['--run', runDir(run), '--out', join(dir, out)],
+        ...more.filter((one) => typeof one === 'string'),
+      ],
+      more.find((one) => typeof one !== 'string'),
+    );
 
   it('finds what one process finds, in its order', async () => {
     const alone = await evaluate('alone', '--device', 'cpu');
@@ -117,12 +122,34 @@ describe('evaluate --processes', () => {
         expect(three?.predictions[i]?.meanProbabilities[k]).toBeCloseTo(mean, 5);
   });
 
+  it('leaves what is not the test part by lesions in a folder of its own', async () => {
+    const { exitCode, stdout, stderr } = await runCli([
+      ...['evaluate', '--prepared', join(dir, 'prepared'), '--splits', join(dir, 'splits.json')],
+      ...['--run', runDir('two'), '--part', 'val', '--unit', 'slice', '--device', 'cpu'],
+    ]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain(`--run ${runDir('two')} --evaluation evaluation-val-slice`);
+    const folder = join(runDir('two'), 'evaluation-val-slice');
+    expect((await readEvaluation(join(folder, 'evaluation.json'))).unit).toBe('slice');
+    expect(existsSync(join(runDir('two'), 'evaluation'))).toBe(false);
+  });
+
   it('says what went wrong in a process', async () => {
     const { exitCode, stderr } = await evaluateRun('untrained', 'none', '--processes', '2');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('IO_ERROR: There is no finished model');
     const both = await evaluate('none', '--processes', '2', '--gpus', '2');
     expect(both.stderr).toContain('INVALID_CONFIG: Give --processes or --gpus, not both.');
+    const env = {
+      SLURM_PROCID: '0',
+      SLURM_NTASKS: '2',
+      SLURM_LOCALID: '0',
+      MASTER_ADDR: 'x',
+      MASTER_PORT: '1',
+    };
+    const launched = await evaluate('none', { env });
+    expect(launched.exitCode).toBe(2);
+    expect(launched.stderr).toContain('Start it once, with --gpus or --processes');
     expect(existsSync(join(dir, 'none'))).toBe(false);
   });
 });

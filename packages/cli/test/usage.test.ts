@@ -21,7 +21,11 @@ describe('bad usage ends with 2 and a suggestion', () => {
       '--lesions must be a whole number, 4 or more, not 3.5',
       '',
     ],
-    [['phantom', '--out', 'p', '--lesions', 'many'], '--lesions must be a whole number', ''],
+    [
+      ['phantom', '--out', 'p', '--lesions', 'many'],
+      '--lesions must be a whole number, 4 or more, not "many"',
+      '',
+    ],
     [
       ['prepare', '--dataset', 'd', '--out', 'p', '--align', 'centre'],
       'one of none, centroid, rigid, affine, bspline, not "centre"',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FlcError } from '@flc-native/errors';
 import { cohortOptions, readCohort } from '../cohort.js';
 import { defineCommand } from '../command.js';
 import { inferenceOf, inferenceOptions } from '../inference-options.js';
@@ -13,7 +14,10 @@ const options = {
     choice(['lesion', 'slice'], "what is classified; the paper's unit is the slice"),
     'lesion',
   ),
-  out: text('<dir>', 'folder of the results (default: <run>/evaluation)'),
+  out: text(
+    '<dir>',
+    'folder of the results (default: <run>/evaluation; of another part or unit <run>/evaluation-val-slice and so on)',
+  ),
   ...inferenceOptions,
   processes: integer('processes that share the lesions on the CPU, and its threads', { min: 1 }),
   gpus: integer('processes that share the lesions, each on a GPU of its own', { min: 1 }),
@@ -39,6 +43,7 @@ export const evaluate = defineCommand({
     );
     const { writeFileAtomic } = await import('@flc-native/pipeline');
     const group = processGroup(settings);
+    if (group === undefined) await refuseLauncher();
     const cohort = await readCohort(settings);
     const bar = progress('lesions');
     const request = {
@@ -55,7 +60,8 @@ export const evaluate = defineCommand({
       ? evaluatePart(request)
       : evaluateInProcesses({ ...request, ...group })
     ).finally(() => bar.stop());
-    const out = settings.out ?? evaluationFolder(settings.run);
+    const name = evaluationName(settings);
+    const out = settings.out ?? join(settings.run, name);
     await writeEvaluation(join(out, evaluationFile), result);
     const model = buildReport({ title: result.name, evaluations: [result] });
     const metrics = metricsJson(model);
@@ -63,14 +69,38 @@ export const evaluate = defineCommand({
     await writeFileAtomic(join(out, 'predictions.csv'), predictionsCsv([result]));
     return {
       json: JSON.parse(metrics),
-      text: `${metricsText(model)}\nThe results are in ${out}. Next: flc-native report --prepared ${settings.prepared} --run ${settings.run}`,
+      text: `${metricsText(model)}\nThe results are in ${out}.${settings.out === undefined ? ` ${next(settings, name)}` : ''}`,
     };
   },
 });
 
-/** Where `evaluate` leaves its results unless told otherwise. */
-export function evaluationFolder(run: string): string {
-  return join(run, 'evaluation');
+/** @throws FlcError INVALID_CONFIG in one of several processes of torchrun or SLURM, which would all do the same */
+async function refuseLauncher(): Promise<void> {
+  const { resolvePlacement } = await import('@flc-native/core-native');
+  const processes = resolvePlacement()?.worldSize ?? 1;
+  if (processes === 1) return;
+  throw new FlcError(
+    'INVALID_CONFIG',
+    `evaluate was started ${processes} times by torchrun or SLURM`,
+    {
+      details: { processes },
+      remedy: 'Start it once, with --gpus or --processes; --processes 1 evaluates alone.',
+    },
+  );
+}
+
+/** Where `evaluate` leaves its results within the run unless told otherwise. */
+export const testEvaluation = 'evaluation';
+
+/** What is not the test part by lesions has a folder of its own. */
+function evaluationName({ part, unit }: { readonly part: string; readonly unit: string }): string {
+  const words = [part === 'test' ? '' : part, unit === 'lesion' ? '' : unit];
+  return [testEvaluation, ...words.filter((word) => word !== '')].join('-');
+}
+
+function next({ prepared, run }: { prepared: string; run: string }, name: string): string {
+  const which = name === testEvaluation ? '' : ` --evaluation ${name}`;
+  return `Next: flc-native report --prepared ${prepared} --run ${run}${which}`;
 }
 
 export const evaluationFile = 'evaluation.json';

@@ -53,7 +53,7 @@ const options = {
   shard: custom(
     '<i/n>',
     'do the i-th of n parts, as in a cluster job array; then call prepare once without it',
-    'two whole numbers such as 3/8',
+    'two whole numbers such as 3/8, the first from 1 to the second',
     toShard,
   ),
 };

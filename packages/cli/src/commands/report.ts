@@ -2,14 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defineCommand } from '../command.js';
 import { required, text, texts, withDefault } from '../option.js';
-import { evaluationFile, evaluationFolder } from './evaluate.js';
+import { evaluationFile, testEvaluation } from './evaluate.js';
 import { defaultSplitsFile } from './split.js';
 
 const options = {
   prepared: required(text('<dir>', 'prepared cohort that was evaluated')),
   run: required(texts('<dir>', 'folder of an evaluated run; one for each partition')),
+  evaluation: withDefault(
+    text('<name>', 'folder of the evaluation within each run'),
+    testEvaluation,
+  ),
   splits: text('<file>', 'file of the splits (default: where flc-native split writes it)'),
-  out: text('<dir>', 'folder of the report (default: <run>/report, of the first run)'),
+  out: text(
+    '<dir>',
+    'folder of the report (default: <run>/report of the first run; report-val for evaluation-val)',
+  ),
   title: withDefault(text('<text>', 'of the report'), 'Classification of focal liver lesions'),
 };
 
@@ -27,10 +34,11 @@ export const report = defineCommand({
     const { metricsJson, metricsText, writeReport } = await import('@flc-native/report');
     const evaluations = [];
     for (const run of settings.run)
-      evaluations.push(await readEvaluation(join(evaluationFolder(run), evaluationFile)));
+      evaluations.push(await readEvaluation(join(run, settings.evaluation, evaluationFile)));
     const prepared = await readPrepared(settings.prepared);
     const splits = await readSplits(settings.splits ?? defaultSplitsFile(settings.prepared));
-    const out = settings.out ?? join(settings.run[0] ?? '.', 'report');
+    const folder = settings.evaluation.replace(testEvaluation, 'report');
+    const out = settings.out ?? join(settings.run[0] ?? '.', folder);
     const bar = progress('pictures');
     const { model } = await writeReport({
       outDir: out,
