@@ -42,6 +42,21 @@ const CODES: [&str; 8] = [
     "INTERNAL",
 ];
 
+/// What libtorch's allocator, the runtime, the driver, cuBLAS and cuDNN say where a GPU's memory runs out.
+const CUDA_OUT_OF_MEMORY: [&str; 7] = [
+    "CUDA out of memory",
+    "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+    "CUDA_ERROR_OUT_OF_MEMORY",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+];
+
+/// What our allocator, libtorch's own and C++ say of main memory.
+const CPU_OUT_OF_MEMORY: [&str; 4] =
+    ["CPU out of memory", "can't allocate memory", "not enough memory", "std::bad_alloc"];
+
 impl NetError {
     pub fn code(&self) -> &'static str {
         match self {
@@ -108,15 +123,17 @@ impl NetError {
     /// A message of libtorch or CUDA: memory that ran out, else a defect.
     pub fn from_torch_message(message: &str) -> Self {
         let first = message.lines().next().unwrap_or_default().to_string();
-        let device = ["CUDA out of memory", "CPU out of memory", "not enough memory"]
-            .iter()
-            .find(|marker| message.contains(*marker))
-            .map(|marker| if marker.starts_with("CUDA") { "cuda" } else { "cpu" });
+        let says = |marker: &&str| message.contains(marker);
+        let device = match () {
+            () if CUDA_OUT_OF_MEMORY.iter().any(says) => Some("cuda"),
+            () if CPU_OUT_OF_MEMORY.iter().any(says) => Some("cpu"),
+            () => None,
+        };
         match device {
             Some(device) => Self::OutOfMemory {
                 device: device.into(),
                 problem: first,
-                remedy: "Lower batchSize or roisPerBatch, or use a device with more memory.".into(),
+                remedy: "Free memory, or use a device that has more of it.".into(),
             },
             None => Self::Internal(first),
         }
@@ -137,5 +154,33 @@ impl From<tch::TchError> for NetError {
 impl From<flc_torch_ext::TorchExtError> for NetError {
     fn from(error: flc_torch_ext::TorchExtError) -> Self {
         Self::from_torch_message(&error.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_ran_out_is_known_by_the_words_of_each_library() {
+        for (message, device) in [
+            ("CUDA out of memory. Tried to allocate 2.00 GiB.", "cuda"),
+            ("CUDA error: out of memory\nCUDA kernel errors might be reported later", "cuda"),
+            ("CUDA driver error: out of memory", "cuda"),
+            ("CUDA_ERROR_OUT_OF_MEMORY", "cuda"),
+            ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "cuda"),
+            ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "cuda"),
+            ("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED", "cuda"),
+            ("CPU out of memory: 8 of 4 bytes", "cpu"),
+            ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.", "cpu"),
+            ("std::bad_alloc", "cpu"),
+        ] {
+            let error = NetError::from_torch_message(message);
+            assert_eq!(error.code(), "OUT_OF_MEMORY", "{message}");
+            assert_eq!(error.details()["device"], device, "{message}");
+        }
+        for message in ["CUDA error: an illegal memory access was encountered", "shape mismatch"] {
+            assert_eq!(NetError::from_torch_message(message).code(), "INTERNAL");
+        }
     }
 }

@@ -44,6 +44,16 @@ impl LesionStore {
         background: Background,
         device: Device,
     ) -> Result<Self> {
+        Self::place(samples, config, background, device)
+            .map_err(|error| does_not_fit(error, samples.len()))
+    }
+
+    fn place(
+        samples: &[Sample],
+        config: &NetworkConfig,
+        background: Background,
+        device: Device,
+    ) -> Result<Self> {
         let sides = config.cut_sides();
         let reach = |side: i64| (side - config.patch_size) / 2;
         let border = sides.iter().map(|&side| reach(side)).max().unwrap_or(0).max(0);
@@ -135,6 +145,17 @@ impl LesionStore {
         let plan = Tensor::f_from_slice(plan)?.f_view([-1, NUMBERS_PER_IMAGE])?;
         self.cut(look, &plan.f_to_device(self.device)?)
     }
+}
+
+/// The images lie on the device as a whole: no batch is small enough where they do not fit.
+fn does_not_fit(error: NetError, slices: usize) -> NetError {
+    let NetError::OutOfMemory { device, problem, .. } = error else { return error };
+    let problem = format!("the images of {slices} slices do not fit ({problem})");
+    let remedy = match device.as_str() {
+        "cpu" => "Prepare fewer slices (--slices), or use a machine with more memory.",
+        _ => "Prepare fewer slices (--slices), use --device cpu, or a GPU with more memory.",
+    };
+    NetError::OutOfMemory { device, problem, remedy: remedy.into() }
 }
 
 /// The sample has the phases that the network reads, and the border that its patches need.
