@@ -2,14 +2,13 @@
 // 480 lesions and two partitions in at most 10 minutes on 2 cores without the method that learns by K-SVD, 20 with it.
 //
 //   node bench/baselines.mjs [--quick] [--prepared FOLDER --splits FILE] [--lesions N] [--only a,b] [--threads N]
-//                            [--out results.json]
+//                            [--json results.json]
 //
 // Without --prepared, --lesions phantoms (480) are rendered and prepared first; that is no part of the times. All
 // accuracies are of synthetic lesions.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { comparisonMethods } from '@flc-native/baselines';
 import {
   generatePhantom,
@@ -19,17 +18,12 @@ import {
   readSplits,
   splitByPatient,
 } from '@flc-native/pipeline';
+import { readOptions } from './lib/options.mjs';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    prepared: { type: 'string' },
-    splits: { type: 'string' },
-    lesions: { type: 'string' },
-    only: { type: 'string' },
-    threads: { type: 'string', default: '2' },
-    out: { type: 'string' },
-  },
+const values = readOptions({
+  prepared: { type: 'string' },
+  splits: { type: 'string' },
+  lesions: { type: 'string' },
 });
 /** Settings of --quick: they show that everything runs, and measure nothing. */
 const small = { patchesPerClass: 300, words: 8, interiorWords: 8, boundaryWords: 8, atoms: 16 };
@@ -48,7 +42,7 @@ try {
   }
   const total = (some) => some.reduce((sum, row) => sum + row.fitSeconds + row.predictSeconds, 0);
   const result = {
-    machine: { processor: cpus()[0]?.model, threads: Number(values.threads) },
+    machine: { processor: cpus()[0]?.model, threads: values.threads },
     lesions: lesions.length,
     partitions: splits.partitions.length,
     synthetic: prepared.index.synthetic,
@@ -61,7 +55,7 @@ try {
   };
   const text = `${JSON.stringify(result, null, 2)}\n`;
   process.stdout.write(text);
-  if (values.out !== undefined) await writeFile(values.out, text);
+  if (values.json !== undefined) await writeFile(values.json, text);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -115,7 +109,7 @@ async function measure(method, prepared, partition, lesions) {
       train: part('train'),
       val: part('val'),
       seed: 1,
-      workers: Number(values.threads),
+      workers: values.threads,
       onProgress,
     },
     settings,

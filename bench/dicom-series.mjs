@@ -1,7 +1,7 @@
 // Reads a synthetic CT series of 512 x 512 x 60 (31 MB, explicit little endian, names shuffled): scanned, sorted by
 // geometry, checked for missing, duplicate and uneven slices, and rescaled to HU. Claim: under 1 s.
 //
-//   node bench/dicom-series.mjs [--quick] [--rounds N] [--out results.json]
+//   node bench/dicom-series.mjs [--quick] [--repeats N] [--json results.json]
 //
 // Each contender is a process of its own in every round, loaded modules included in its memory but not in its time.
 // Peers: @itk-wasm/dicom (sorts, but reports no gap), and pydicom where FLC_PYTHON names an interpreter that has it.
@@ -12,18 +12,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { dicomFile, uidOf } from '@flc-native/pipeline';
+import { median } from './lib/measure.mjs';
+import { readOptions } from './lib/options.mjs';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const size = values.quick ? [64, 64, 12] : [512, 512, 60];
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+const options = readOptions();
+const size = options.quick ? [64, 64, 12] : [512, 512, 60];
+const rounds = options.repeats;
 const spacing = [0.75, 0.75, 2.5];
 const limitSeconds = 1;
 
@@ -56,7 +52,7 @@ try {
     process.stderr.write(`${name.padEnd(16)} ${text}\n`);
   }
   const text = `${JSON.stringify(result, null, 2)}\n`;
-  if (values.out !== undefined) await writeFile(values.out, text);
+  if (options.json !== undefined) await writeFile(options.json, text);
   process.stdout.write(text);
   process.exitCode = result.correct ? 0 : 1;
 } finally {
@@ -89,11 +85,6 @@ function summary({ name, seconds, peakBytes, wrong, missing }) {
     peakMiB: Math.round(peakBytes / 2 ** 20),
     correct: wrong !== true,
   };
-}
-
-function median(list) {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 /** Writes the series; returns the SHA-256 of its HU as float32, x fastest, slices from below. */

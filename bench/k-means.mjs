@@ -1,7 +1,7 @@
 // k-means on 120,000 patches of 147 values with 256 words: Lloyd's iterations from the same start. Claim: at least as
 // fast as scikit-learn.
 //
-//   node bench/k-means.mjs [--quick] [--rounds N] [--threads N] [--iterations N] [--out results.json]
+//   node bench/k-means.mjs [--quick] [--repeats N] [--threads N] [--iterations N] [--json results.json]
 //
 // Each contender is a process of its own in every round; reading the data and loading modules is no part of its time,
 // centring the data is. Both work in float32 and stop after the same number of iterations. The peer is left out where
@@ -11,21 +11,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { randomStream } from '@flc-native/pipeline';
 import { median } from './lib/measure.mjs';
+import { readOptions } from './lib/options.mjs';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    threads: { type: 'string', default: '2' },
-    iterations: { type: 'string', default: '20' },
-    out: { type: 'string' },
-  },
-});
-const [count, dimensions, words] = values.quick ? [4000, 147, 32] : [120_000, 147, 256];
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+const options = readOptions({ iterations: { type: 'string', default: '20' } });
+const [count, dimensions, words] = options.quick ? [4000, 147, 32] : [120_000, 147, 256];
+const rounds = options.repeats;
 
 const run = promisify(execFile);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -47,7 +40,8 @@ try {
   });
   await writeFile(join(folder, 'data.bin'), data);
   await writeFile(join(folder, 'start.bin'), start);
-  const { threads, iterations } = values;
+  const { iterations } = options;
+  const threads = String(options.threads);
   const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
   const args = [folder, String(dimensions), iterations, threads];
   for (let round = 0; round < rounds; round += 1) {
@@ -100,7 +94,7 @@ function publish() {
   const measured = peer.seconds !== null;
   const difference = measured ? Math.abs(ours.inertia / peer.inertia - 1) : null;
   const result = {
-    machine: { processor: cpus()[0]?.model, threads: Number(values.threads) },
+    machine: { processor: cpus()[0]?.model, threads: options.threads },
     vectors: count,
     dimensions,
     words,
@@ -112,7 +106,8 @@ function publish() {
   };
   const text = `${JSON.stringify(result, null, 2)}\n`;
   process.stdout.write(text);
-  if (values.out !== undefined) return writeFile(values.out, text).then(() => checkExit(result));
+  if (options.json !== undefined)
+    return writeFile(options.json, text).then(() => checkExit(result));
   return checkExit(result);
 }
 

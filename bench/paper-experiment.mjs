@@ -10,7 +10,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { evaluate, fit as fitClassifier, networkPresets } from '@flc-native/classifier';
 import {
   generatePhantom,
@@ -22,16 +21,12 @@ import {
 } from '@flc-native/pipeline';
 import { quickNetwork } from './lib/case.mjs';
 import { gpuOrPlumbing } from './lib/gpu.mjs';
+import { readOptions } from './lib/options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    device: { type: 'string' },
-    precision: { type: 'string', default: 'bf16' },
-    prepared: { type: 'string' },
-    splits: { type: 'string' },
-  },
+const options = readOptions({
+  precision: { type: 'string', default: 'bf16' },
+  prepared: { type: 'string' },
+  splits: { type: 'string' },
 });
 const target = 300;
 const { device, gpu } = gpuOrPlumbing(options);

@@ -1,23 +1,20 @@
 // Prepares a cohort once into a fresh folder and prints the time and the memory it took, as JSON.
 //
-//   node bench/prepare.mjs [--quick] [--data FOLDER] [--workers N] [--copies N]
+//   node bench/prepare.mjs [--quick] [--data FOLDER] [--workers N] [--copies N] [--json FILE]
 //
 // --data is a folder with a dataset.yaml; without it 48 phantoms are rendered first. --copies (10, and 1 with --data) lists every case N times under new names: 48 phantoms stand for 480 without an hour of
 // rendering. Reading, cutting and writing are the same as for distinct files, only the page cache
 // is warmer. Peak memory is that of the whole process, worker threads included.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { generatePhantom, prepareDataset, readDataset } from '@flc-native/pipeline';
+import { readOptions } from './lib/options.mjs';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    data: { type: 'string' },
-    workers: { type: 'string' },
-    copies: { type: 'string' },
-  },
+const values = readOptions({
+  data: { type: 'string' },
+  workers: { type: 'string' },
+  copies: { type: 'string' },
 });
 const scratch = await mkdtemp(join(tmpdir(), 'flc-bench-prepare-'));
 const folder = values.data ?? join(scratch, 'phantoms');
@@ -53,7 +50,9 @@ try {
     secondRun: { seconds: Number(second.seconds.toFixed(2)), reused: second.reused },
     limits: { seconds: 120, peakMiB: 1024, forCases: 480 },
   };
-  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  process.stdout.write(text);
+  if (values.json !== undefined) await writeFile(values.json, text);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -1,32 +1,24 @@
 // Solves a random walk of 128 x 128 x 32 with two labels to a relative residual of 1e-6, against scikit-image in its best
 // mode (cg_mg with pyamg), and answers stroke after stroke on 96 x 96 x 24. See docs/results/random-walk.md.
 //
-//   node bench/random-walk.mjs [--quick] [--rounds N] [--threads N] [--json FILE] [--markdown FILE]
+//   node bench/random-walk.mjs [--quick] [--repeats N] [--threads N] [--json FILE] [--markdown FILE]
 //
 // Each contender is a process of its own in every round; loading and reading are not timed. FLC_PYTHON names an
 // interpreter that has scikit-image and pyamg.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { RandomWalk, randomWalker } from '@flc-native/imaging';
 import { randomStream } from '@flc-native/pipeline';
 import { median } from './lib/measure.mjs';
+import { readOptions } from './lib/options.mjs';
 import { randomWalkTables } from './lib/random-walk-tables.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    threads: { type: 'string' },
-    json: { type: 'string' },
-    markdown: { type: 'string' },
-  },
-});
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
-const threads = Number(options.threads ?? availableParallelism());
+const options = readOptions({ markdown: { type: 'string' } });
+const { repeats: rounds, threads } = options;
 const problem = { beta: 130, tolerance: 1e-6, threads };
 /** Standard deviation of the noise; the ball is 1, the rest 0. */
 const noise = 0.2;

@@ -7,23 +7,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { resolveRegistration } from '@flc-native/pipeline';
+import { readOptions } from './lib/options.mjs';
 import { distance, phantomPairs, quantile, writePair } from './lib/registration-pairs.mjs';
 import { registrationTables } from './lib/registration-tables.mjs';
 import { measureWorkers } from './lib/registration-workers.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    markdown: { type: 'string' },
-    pairs: { type: 'string' },
-    method: { type: 'string', default: 'bspline' },
-    'skip-cost': { type: 'boolean', default: false },
-    workers: { type: 'boolean', default: false },
-    sets: { type: 'string' },
-  },
+const options = readOptions({
+  markdown: { type: 'string' },
+  pairs: { type: 'string' },
+  method: { type: 'string', default: 'bspline' },
+  'skip-cost': { type: 'boolean', default: false },
+  workers: { type: 'boolean', default: false },
+  sets: { type: 'string' },
 });
 
 /** Pairs are counted only from this median displacement on: what stays after registration does not depend on it. */

@@ -76,10 +76,13 @@ const sweeps = {
   processes: { x: 'processes, one thread each', title: '100 patches, 10 ROIs', what: step.what },
 };
 
-const usual = options.quick ? ['lesions', 'processes'] : Object.keys(sweeps);
+// Processes share the cores; what several GPUs do is the launcher's affair.
+const onCpu = device === 'cpu';
+const sweepNames = Object.keys(sweeps).filter((name) => onCpu || name !== 'processes');
+const usual = options.quick ? ['lesions', 'processes'] : sweepNames;
 const chosen = options.sweep?.split(',') ?? usual;
-const unknown = chosen.filter((name) => !(name in sweeps));
-if (unknown.length > 0) throw new Error(`--sweep: ${unknown} is none of ${Object.keys(sweeps)}`);
+const unknown = chosen.filter((name) => !sweepNames.includes(name));
+if (unknown.length > 0) throw new Error(`--sweep: ${unknown} is none of ${sweepNames}`);
 const record = kept();
 for (const name of chosen) {
   const { x, title, what } = sweeps[name];

@@ -4,7 +4,6 @@
 //   node bench/segmentation.mjs [--quick] [--json FILE] [--markdown FILE] [--lesions N] [--seed N]
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import {
   makeVolume,
   marksOfImage,
@@ -14,17 +13,14 @@ import {
   segmentLesion,
 } from '@flc-native/pipeline';
 import { median } from './lib/measure.mjs';
+import { readOptions } from './lib/options.mjs';
 import { drawStrokes } from './lib/seed-strokes.mjs';
 import { segmentationTables } from './lib/segmentation-tables.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    markdown: { type: 'string' },
-    lesions: { type: 'string' },
-    seed: { type: 'string', default: '41' },
-  },
+const options = readOptions({
+  markdown: { type: 'string' },
+  lesions: { type: 'string' },
+  seed: { type: 'string', default: '41' },
 });
 const phases = ['NC', 'ART', 'PV'];
 const perClass = Number(options.lesions ?? (options.quick ? 1 : 12));
