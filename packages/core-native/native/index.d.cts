@@ -73,6 +73,8 @@ export interface BindingPredictions {
   probabilities: Float32Array
   /** Patches that were computed at once in the end, where memory did not hold as many as intended. */
   reducedTo?: number
+  /** What is done otherwise than it should be, and why; each once. */
+  notices?: Array<string>
 }
 
 /** A prepared sample: by `file` and `key`, or from memory by the other fields. */

@@ -10,7 +10,7 @@ export interface Device {
   readonly memoryBytes: number | null;
 }
 
-/** A GPU as the CUDA object reports it; empty where that object is missing. */
+/** A GPU as the CUDA object reports it; `fallbacks` alone where that object is missing. */
 export interface Gpu {
   readonly name?: string;
   /** Compute capability. */
@@ -18,7 +18,7 @@ export interface Gpu {
   readonly totalBytes?: number;
   readonly freeBytes?: number;
   readonly problem?: string;
-  /** What libtorch does there in place of our own code, and why. */
+  /** What libtorch does there in place of our own code, and why; also that the CUDA object is missing. */
   readonly fallbacks?: readonly string[];
 }
 
@@ -33,12 +33,15 @@ export interface RuntimeReport {
     readonly loaded: boolean;
     /** Why it did not load. */
     readonly reason: string | null;
+    /** What to do about that. */
+    readonly remedy: string | null;
     readonly hasCudart: boolean;
     readonly devices: number;
     readonly gpus: readonly Gpu[];
     /** Our own CUDA object, which knows memory and NCCL; a network runs without it. */
     readonly object: {
       readonly loaded: boolean;
+      /** Why it is not, always then. */
       readonly reason: string | null;
       readonly nccl?: string;
     };

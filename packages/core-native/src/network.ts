@@ -37,6 +37,8 @@ export interface Predictions {
   readonly probabilities: Float32Array;
   /** Patches that were computed at once in the end, where memory did not hold as many as intended. */
   readonly reducedTo?: number;
+  /** What is done otherwise than it should be since the last call, and why: a GPU that cannot be used, a CUDA graph that failed. */
+  readonly notices?: readonly string[];
 }
 
 /** A trained network on a device. Close it: its memory is not JavaScript's. */

@@ -29,6 +29,7 @@ fn cuda(load_cuda: bool, object: Option<&str>) -> Value {
     let driver = runtime::nvidia_driver_present();
     let loaded = (driver || load_cuda).then(runtime::load_cuda);
     let ready = matches!(loaded, Some(Ok(())));
+    let failure = loaded.and_then(Result::err);
     // Without the library a query would make libtorch remember that there is no CUDA.
     let count = if ready && tch::Cuda::is_available() { tch::Cuda::device_count() } else { 0 };
     if ready {
@@ -38,23 +39,29 @@ fn cuda(load_cuda: bool, object: Option<&str>) -> Value {
     json!({
         "driver": driver,
         "loaded": ready,
-        "reason": match loaded { Some(Err(reason)) => Some(reason), _ => None },
+        "reason": failure.as_ref().map(|failure| &failure.problem),
+        "remedy": failure.as_ref().map(|failure| &failure.remedy),
         "hasCudart": ready && tch::utils::has_cudart(),
         "devices": count,
         "gpus": (0..count as usize).map(gpu).collect::<Vec<_>>(),
         "object": match cuda::object() {
             Ok(object) => json!({ "loaded": true, "reason": Value::Null, "nccl": object.nccl_version().ok() }),
-            Err(reason) => json!({ "loaded": false, "reason": ready.then_some(reason) }),
+            Err(reason) => json!({ "loaded": false, "reason": match object {
+                None => "the CUDA part was not built",
+                Some(_) if !ready => "it needs libtorch's CUDA library, which is not loaded",
+                Some(_) => reason.as_str(),
+            } }),
         },
     })
 }
 
 /// What the GPU is, and what libtorch does there in place of our own code.
 fn gpu(index: usize) -> Value {
-    let Ok(object) = cuda::object() else { return json!({}) };
-    let mut facts = match object.device(index as i32) {
-        Ok(device) => json!(device),
-        Err(error) => json!({ "problem": error.to_string() }),
+    let mut facts = match cuda::object().map(|object| object.device(index as i32)) {
+        Ok(Ok(device)) => json!(device),
+        Ok(Err(error)) => json!({ "problem": error.to_string() }),
+        // The fallbacks say so.
+        Err(_) => json!({}),
     };
     facts["fallbacks"] = json!(cuda::fallbacks(Device::Cuda(index)));
     facts

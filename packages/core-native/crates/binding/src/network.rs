@@ -51,6 +51,8 @@ pub struct BindingPredictions {
     pub probabilities: Float32Array,
     /// Patches that were computed at once in the end, where memory did not hold as many as intended.
     pub reduced_to: Option<u32>,
+    /// What is done otherwise than it should be, and why; each once.
+    pub notices: Option<Vec<String>>,
 }
 
 /// A loaded network. Its tensors live on a thread of their own; `close` lets them go.
@@ -117,6 +119,7 @@ impl BindingNetwork {
                         classes: predictions.classes.into(),
                         probabilities: predictions.probabilities.into(),
                         reduced_to: predictions.reduced_to.map(|patches| patches as u32),
+                        notices: Some(predictions.notices).filter(|notices| !notices.is_empty()),
                     }),
                     Err(failure) => Either::B(failure),
                 })

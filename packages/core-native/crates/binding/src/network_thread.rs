@@ -5,7 +5,7 @@ use crate::samples::OwnedSample;
 use flc_net::NetError;
 use flc_net::config::{Background, NetworkConfig, Precision};
 use flc_net::data::{LesionStore, PatchList};
-use flc_net::device::DeviceSpec;
+use flc_net::device::{DeviceSpec, Opened};
 use flc_net::inference::{FoldedNetwork, Predictions};
 use flc_net::{cuda, runtime, train};
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ pub fn spawn(
 fn load(request: &LoadRequest) -> Result<Loaded, NetError> {
     flc_torch_ext::install_caching_allocator(runtime::memory_limit());
     tch::set_num_threads(runtime::resolve_threads(request.threads) as i32);
-    let device = DeviceSpec::parse(&request.device)?.open()?;
+    let Opened { device, notice } = DeviceSpec::parse(&request.device)?.open()?;
     if let Device::Cuda(_) = device {
         cuda::open_object(request.cuda_object.as_deref());
     }
@@ -74,6 +74,8 @@ fn load(request: &LoadRequest) -> Result<Loaded, NetError> {
     if let Some(patches) = request.patches_at_once {
         network.patches_at_once = patches;
     }
+    let notices = notice.into_iter().chain(cuda::inference_fallbacks(device));
+    notices.for_each(|message| network.notice(message));
     Ok(Loaded { network, background })
 }
 

@@ -114,7 +114,7 @@ fn label_map(network: &FoldedNetwork, batch: &Batch, case: &BenchCase) -> Result
 
 fn open(case: &BenchCase) -> Result<Device> {
     tch::set_num_threads(runtime::resolve_threads(case.config.threads) as i32);
-    DeviceSpec::parse(&case.config.device)?.open()
+    Ok(DeviceSpec::parse(&case.config.device)?.open()?.device)
 }
 
 struct Batch {

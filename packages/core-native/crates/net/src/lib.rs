@@ -8,6 +8,7 @@ pub mod device;
 pub mod distributed;
 pub mod error;
 pub mod inference;
+pub mod loader;
 pub mod loss;
 pub mod model;
 pub mod optimizer;

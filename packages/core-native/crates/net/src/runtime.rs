@@ -1,6 +1,6 @@
 //! What this process runs on: libtorch's libraries, CUDA found at run time, threads and memory.
 
-use std::ffi::{CStr, CString};
+use crate::loader::{self, LoadFailure};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tch::{Device, Kind, Tensor};
@@ -20,30 +20,34 @@ pub fn nvidia_driver_present() -> bool {
 
 /// Loads libtorch_cuda.so from beside libtorch_cpu.so, once. It must happen before the first CUDA query: libtorch asks for its
 /// CUDA hooks once per process and remembers a "no" (aten/src/ATen/detail/CUDAHooksInterface.cpp).
-pub fn load_cuda() -> Result<(), String> {
-    static LOADED: OnceLock<Result<(), String>> = OnceLock::new();
+pub fn load_cuda() -> Result<(), LoadFailure> {
+    static LOADED: OnceLock<Result<(), LoadFailure>> = OnceLock::new();
     LOADED
         .get_or_init(|| {
-            let folder = libtorch_folder().ok_or("libtorch_cpu.so is not mapped")?;
-            open_library(&folder.join("libtorch_cuda.so"))
+            let folder = libtorch_folder().ok_or_else(|| LoadFailure {
+                problem: "libtorch_cpu.so is not mapped".into(),
+                remedy: "Run `flc-native doctor`.".into(),
+            })?;
+            loader::open(&folder.join("libtorch_cuda.so"))
         })
         .clone()
 }
 
-/// `dlopen` by absolute path with global symbols; the reason in words where it fails.
-pub fn open_library(path: &Path) -> Result<(), String> {
-    let name = CString::new(path.to_string_lossy().as_bytes()).map_err(|e| e.to_string())?;
-    // SAFETY: a valid C string; the library stays mapped for the life of the process.
-    let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
-    if !handle.is_null() {
-        return Ok(());
-    }
-    // SAFETY: dlerror returns a string that is valid until the next dl call of this thread.
-    let reason = unsafe {
-        let text = libc::dlerror();
-        if text.is_null() { "unknown".into() } else { CStr::from_ptr(text).to_string_lossy() }
-    };
-    Err(format!("cuda-libs-missing: {reason}"))
+/// Whether an NVIDIA GPU is built in. `devices`: /sys/bus/pci/devices.
+fn nvidia_gpu_among(devices: &Path) -> bool {
+    let entries = std::fs::read_dir(devices).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|device| {
+        let is = |file: &str, start: &str| {
+            std::fs::read_to_string(device.join(file)).is_ok_and(|text| text.starts_with(start))
+        };
+        // PCI class 3: displays.
+        is("vendor", "0x10de") && is("class", "0x03")
+    })
+}
+
+/// Whether an NVIDIA GPU is built in, with a driver or without.
+pub fn nvidia_gpu_present() -> bool {
+    nvidia_gpu_among(Path::new("/sys/bus/pci/devices"))
 }
 
 /// Bytes that tensors may still take in main memory: what the machine has left now and, in a container, what that may still have; less a
@@ -136,6 +140,23 @@ pub fn cpu_has_bf16() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gpu_without_a_driver_is_seen_on_the_bus() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!nvidia_gpu_among(&folder.path().join("absent")));
+        let device = |name: &str, vendor: &str, class: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("vendor"), format!("{vendor}\n")).unwrap();
+            std::fs::write(path.join("class"), format!("{class}\n")).unwrap();
+            nvidia_gpu_among(folder.path())
+        };
+        assert!(!device("0000:00:02.0", "0x8086", "0x030000"));
+        // The sound of an NVIDIA card is no GPU.
+        assert!(!device("0000:01:00.1", "0x10de", "0x040300"));
+        assert!(device("0000:01:00.0", "0x10de", "0x030200"));
+    }
 
     #[test]
     fn files_that_a_container_has_read_are_memory_left() {

@@ -166,3 +166,19 @@ fn a_turned_patch_is_the_turned_image() {
     assert!(largest_difference(&roi(3), &roi(0).flip([2, 3])) < 1e-6);
     assert!(largest_difference(&roi(4), &roi(0).transpose(2, 3)) < 1e-6);
 }
+
+#[test]
+fn what_is_done_otherwise_is_told_by_the_next_prediction_alone() {
+    let config = support::small_config();
+    let learner = Learner::new(&config, Device::Cpu).unwrap();
+    let network = FoldedNetwork::new(&learner.network, Device::Cpu).unwrap();
+    let samples = [support::lesion(1, 12, 3)];
+    let store =
+        LesionStore::new(&samples, &config.network, config.background, Device::Cpu).unwrap();
+    let notices = |patches: &[Patch]| network.predict(&store, patches, &|| false).unwrap().notices;
+    let patch = Patch { sample: 0, row: 0, column: 0 };
+    network.notice("device auto is the CPU".into());
+    assert!(notices(&[]).is_empty());
+    assert_eq!(notices(&[patch]), ["device auto is the CPU"]);
+    assert!(notices(&[patch]).is_empty());
+}

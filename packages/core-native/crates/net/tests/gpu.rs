@@ -27,7 +27,7 @@ fn gpu() -> Option<Device> {
         eprintln!("skipped: no NVIDIA driver");
         return None;
     }
-    let device = DeviceSpec::Cuda(0).open().unwrap();
+    let device = DeviceSpec::Cuda(0).open().unwrap().device;
     let object = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../native/libflc_torch_cuda.so");
     cuda::open_object(Some(&object));
     assert_eq!(cuda::fallbacks(device), Vec::<String>::new());

@@ -70,6 +70,47 @@ fn label_maps_take_fewer_patches_at_once_and_stay_the_same() {
 }
 
 #[test]
+fn lesions_that_are_computed_in_smaller_groups_are_told_too() {
+    install_caching_allocator(usize::MAX);
+    let mut config = support::small_config();
+    config.network.roi_input = 64;
+    let learner = Learner::new(&config, Device::Cpu).unwrap();
+    let samples: Vec<_> = (0..64).map(|seed| support::lesion(1, 12, seed)).collect();
+    let store =
+        LesionStore::new(&samples, &config.network, Background::Lower, Device::Cpu).unwrap();
+    let patches: Vec<Patch> =
+        (0..samples.len()).map(|sample| Patch { sample, row: 0, column: 0 }).collect();
+    let predict = |limit: usize| {
+        let mut network = FoldedNetwork::new(&learner.network, Device::Cpu).unwrap();
+        network.patches_at_once = 512;
+        flc_torch_ext::release_cached_memory();
+        install_caching_allocator(limit);
+        network.predict(&store, &patches, &|| false).unwrap()
+    };
+    let plenty = predict(usize::MAX);
+    assert_eq!(plenty.reduced_to, None);
+    // Too little for 64 lesions of 64 x 64 pixels, plenty for as many patches of 16 x 16.
+    let little = predict(6 * MIB);
+    // In patches, of which eight need as much as a lesion. All 64 patches were computed at once.
+    assert!(little.reduced_to.is_some_and(|count| (64..512).contains(&count)), "{little:?}");
+    let difference =
+        Tensor::from_slice(&little.probabilities) - Tensor::from_slice(&plenty.probabilities);
+    assert!(difference.abs().max().double_value(&[]) < 1e-6);
+}
+
+#[test]
+fn lesions_that_do_not_fit_are_not_blamed_on_the_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = support::job(folder.path(), 64, support::small_config());
+    install_caching_allocator(MIB / 8);
+    let error = train(job, &|| false, &mut |_| ()).unwrap_err();
+    assert_eq!(error.code(), "OUT_OF_MEMORY", "{error}");
+    assert!(error.to_string().contains("64 slices"), "{error}");
+    let remedy = error.remedy();
+    assert!(remedy.contains("fewer slices") && !remedy.contains("batchSize"), "{remedy}");
+}
+
+#[test]
 fn a_limit_is_for_what_comes_on_top() {
     install_caching_allocator(usize::MAX);
     let megabytes = |count: i64| Tensor::f_zeros([count << 20], (tch::Kind::Uint8, Device::Cpu));

@@ -9,7 +9,7 @@
 mod support;
 
 use flc_net::NetError;
-use flc_net::config::TrainConfig;
+use flc_net::config::{Switch, TrainConfig};
 use flc_net::data::LesionStore;
 use flc_net::distributed::Team;
 use flc_net::train::{Event, Learner, TrainingJob, train};
@@ -147,6 +147,20 @@ fn training_stops_when_validation_no_longer_improves() {
     let result = train(job(folder.path(), 10, config), &never, &mut |_| ()).unwrap();
     assert_eq!(serde_json::to_value(&result).unwrap()["reason"], "patience");
     assert!(result.step < 500);
+}
+
+#[test]
+fn what_is_not_done_as_asked_for_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainConfig { phase_streams: Switch::On, ..config(1) };
+    let mut warnings = Vec::new();
+    train(job(folder.path(), 10, config), &never, &mut |event| {
+        if let Event::Start { warnings: found, .. } = event {
+            warnings.clone_from(found);
+        }
+    })
+    .unwrap();
+    assert_eq!(warnings, ["phases are computed one after the other: streams are for GPUs"]);
 }
 
 fn error_of(job: TrainingJob) -> NetError {

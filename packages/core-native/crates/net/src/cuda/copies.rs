@@ -1,6 +1,6 @@
 //! Copies between host and GPU that do not wait for each other.
 
-use super::{object, pointer};
+use super::{object, or_notice, pointer};
 use crate::Result;
 use tch::{Kind, Tensor};
 
@@ -9,9 +9,10 @@ use tch::{Kind, Tensor};
 pub struct Upload(flc_torch_cuda::Upload);
 
 impl Upload {
-    /// For up to `values` at a time; `None` where a plain copy must do.
-    pub fn new(index: usize, values: usize) -> Option<Self> {
-        object().ok()?.pinned_upload(index as i32, values).ok().map(Self)
+    /// For up to `values` at a time; `None` where a plain copy must do, and in `notices` why.
+    pub fn new(index: usize, values: usize, notices: &mut Vec<String>) -> Option<Self> {
+        let made = object().ok().map(|object| object.pinned_upload(index as i32, values));
+        or_notice(made, "batches are copied while the GPU waits", notices).map(Self)
     }
 
     pub fn send(&mut self, values: &[i64], destination: &Tensor) -> Result<()> {
@@ -25,9 +26,10 @@ impl Upload {
 pub struct Readback(flc_torch_cuda::Readback);
 
 impl Readback {
-    /// For up to `values` at a time; `None` where a plain copy must do.
-    pub fn new(index: usize, values: usize) -> Option<Self> {
-        object().ok()?.readback(index as i32, values).ok().map(Self)
+    /// For up to `values` at a time; `None` where a plain copy must do, and in `notices` why.
+    pub fn new(index: usize, values: usize, notices: &mut Vec<String>) -> Option<Self> {
+        let made = object().ok().map(|object| object.readback(index as i32, values));
+        or_notice(made, "losses are read while the GPU waits", notices).map(Self)
     }
 
     /// Begins to read `values`, which may change afterwards.

@@ -1,5 +1,5 @@
 use super::{object, pointer};
-use crate::{NetError, Result};
+use crate::Result;
 use tch::{Device, Tensor};
 
 /// Streams for pieces of work that do not need each other.
@@ -7,12 +7,11 @@ use tch::{Device, Tensor};
 pub struct SideStreams(flc_torch_cuda::SideStreams);
 
 impl SideStreams {
-    pub fn new(device: Device, count: usize) -> Result<Self> {
-        let Device::Cuda(index) = device else {
-            return Err(NetError::Internal("streams are for GPUs".into()));
-        };
-        let object = object().map_err(NetError::Internal)?;
-        Ok(Self(object.side_streams(index as i32, count)?))
+    /// Or in words why there are none.
+    pub fn new(device: Device, count: usize) -> Result<Self, String> {
+        let Device::Cuda(index) = device else { return Err("streams are for GPUs".into()) };
+        let streams = object()?.side_streams(index as i32, count);
+        Ok(Self(streams.map_err(|error| error.to_string())?))
     }
 
     /// `work(0)`, `work(1)` ... side by side, one on each stream. All of them read `shared`, also in the backward pass.

@@ -45,16 +45,19 @@ pub struct PlacedBatch {
     pub layout: Layout,
     values: Tensor,
     upload: Option<Upload>,
+    /// What is done otherwise than it should be, and why.
+    pub notices: Vec<String>,
 }
 
 impl PlacedBatch {
     pub fn new(plan: &BatchPlan, device: Device) -> Result<Self> {
         let values = Tensor::f_zeros([plan.layout.numbers() as i64], (Kind::Int64, device))?;
+        let mut notices = Vec::new();
         let upload = match device {
-            Device::Cuda(index) => Upload::new(index, plan.layout.numbers()),
+            Device::Cuda(index) => Upload::new(index, plan.layout.numbers(), &mut notices),
             _ => None,
         };
-        let mut placed = Self { layout: plan.layout, values, upload };
+        let mut placed = Self { layout: plan.layout, values, upload, notices };
         placed.replace(plan)?;
         Ok(placed)
     }

@@ -75,7 +75,10 @@ impl ChunkProgram {
                     captured.graph.replay()?;
                     return copy(&captured.probabilities);
                 }
-                Err(_) => self.stays_eager = true,
+                Err(error) => {
+                    self.stays_eager = true;
+                    network.notice(format!("label maps run without a CUDA graph: {error}"));
+                }
             }
         }
         // The last chunk of a call is smaller than the others: it does not throw away what was captured.

@@ -20,6 +20,7 @@ pub struct FoldedNetwork {
     pub fusion: Fusion,
     /// Bounds the memory of a label map.
     pub patches_at_once: usize,
+    pub(super) notices: RefCell<Vec<String>>,
     pub(super) program: RefCell<ChunkProgram>,
 }
 
@@ -46,8 +47,14 @@ impl FoldedNetwork {
                 Device::Cuda(_) => PATCHES_AT_ONCE_ON_GPU,
                 _ => PATCHES_AT_ONCE_ON_CPU,
             },
+            notices: RefCell::default(),
             program: RefCell::default(),
         })
+    }
+
+    /// What is done otherwise than it should be, and why; the next prediction tells it.
+    pub fn notice(&self, message: String) {
+        self.notices.borrow_mut().push(message);
     }
 
     /// Features of all phases: `xs` [n, phases, side, side] -> [n, branches, pathway_features].

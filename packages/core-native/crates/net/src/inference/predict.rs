@@ -15,6 +15,8 @@ pub struct Predictions {
     pub classes: Vec<u8>,
     /// Patches that were computed at once in the end, where memory did not hold as many as intended.
     pub reduced_to: Option<usize>,
+    /// What is done otherwise than it should be since the last prediction, and why.
+    pub notices: Vec<String>,
 }
 
 impl FoldedNetwork {
@@ -37,14 +39,14 @@ impl FoldedNetwork {
                 samples.len() as i64 - 1
             });
         }
+        let mut rois = Packing::new(self.patches_at_once / PATCHES_PER_ROI);
         let shared = if self.config.shares_rois() {
-            let mut packing = Packing::new(self.patches_at_once / PATCHES_PER_ROI);
             let global = &mut |chunk: &[usize]| {
                 let plan = store.plan_rois(chunk, &vec![0; chunk.len()]);
                 self.features(&self.global, &store.cut_planned(Look::Roi, &plan)?)
             };
             // [samples, branches, widths[2]]
-            Some(packing.in_chunks(&samples, self.device, cancelled, global)?)
+            Some(rois.in_chunks(&samples, self.device, cancelled, global)?)
         } else {
             None
         };
@@ -68,7 +70,13 @@ impl FoldedNetwork {
             self.program.borrow_mut().run(self, Chunk { local, wide, shared })
         };
         let probabilities = packing.in_chunks(patches, self.device, cancelled, classify)?;
-        Predictions::read(&probabilities, packing.reduced_to())
+        let rois = rois.reduced_to().map(|rois| rois * PATCHES_PER_ROI);
+        Ok(Predictions {
+            // Where both were reduced, the smaller one is what the device holds.
+            reduced_to: packing.reduced_to().into_iter().chain(rois).min(),
+            notices: self.notices.take(),
+            ..Predictions::read(&probabilities)?
+        })
     }
 }
 
@@ -76,12 +84,12 @@ impl FoldedNetwork {
 const PATCHES_PER_ROI: usize = 8;
 
 impl Predictions {
-    fn read(probabilities: &Tensor, reduced_to: Option<usize>) -> Result<Self> {
+    fn read(probabilities: &Tensor) -> Result<Self> {
         let classes = probabilities.f_argmax(1, false)?.f_to_kind(Kind::Uint8)?;
         let mut read = Self {
             probabilities: vec![0.0; probabilities.numel()],
             classes: vec![0; classes.numel()],
-            reduced_to,
+            ..Self::default()
         };
         let on_host = |tensor: &Tensor| tensor.f_contiguous()?.f_to_device(Device::Cpu);
         on_host(probabilities)?.f_copy_data(&mut read.probabilities, probabilities.numel())?;

@@ -15,6 +15,8 @@ pub struct Learner {
     pub optimizer: Optimizer,
     loss: JointLoss,
     alpha: f64,
+    /// What is done otherwise than asked for, and why.
+    pub notices: Vec<String>,
 }
 
 /// What a step reports.
@@ -46,16 +48,22 @@ pub struct Portion {
 impl Learner {
     pub fn new(config: &TrainConfig, device: Device) -> Result<Self> {
         let mut network = ResGlBdLstm::new(&config.network, config.precision, device, config.seed)?;
+        let mut notices = Vec::new();
         if config.phase_streams == Switch::On {
-            // One after the other is the same result: no stream, no failure.
-            network.side_by_side =
-                SideStreams::new(device, config.network.branches() as usize).ok();
+            match SideStreams::new(device, config.network.branches() as usize) {
+                Ok(streams) => network.side_by_side = Some(streams),
+                // The result is the same: no failure.
+                Err(error) => {
+                    notices.push(format!("phases are computed one after the other: {error}"))
+                }
+            }
         }
         let features = config.network.feature_size();
         let centers =
             Centers::new(config.network.classes, features, config.precision.master(), device)?;
         let optimizer = Optimizer::new(&network.parameters, config)?;
-        Ok(Self { network, centers, optimizer, loss: JointLoss::new(config), alpha: config.alpha })
+        let loss = JointLoss::new(config);
+        Ok(Self { network, centers, optimizer, loss, alpha: config.alpha, notices })
     }
 
     /// A step on a whole batch, alone. `targets` [n] int64.

@@ -26,6 +26,8 @@ pub struct OutcomeQueue {
     reading: Option<(Readback, Batch)>,
     spare: Option<Readback>,
     clock: Instant,
+    /// What is done otherwise than it should be, and why.
+    pub notices: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -37,12 +39,15 @@ struct Batch {
 impl OutcomeQueue {
     /// `every`: steps that are read together on a GPU.
     pub fn new(every: i64, device: Device) -> Result<Self> {
+        let mut notices = Vec::new();
         let (every, spare) = match device {
-            Device::Cuda(index) => (every, Readback::new(index, every as usize * SUMS)),
+            Device::Cuda(index) => {
+                (every, Readback::new(index, every as usize * SUMS, &mut notices))
+            }
             _ => (1, None),
         };
         let sums = Tensor::f_zeros([every, SUMS as i64], (Kind::Double, device))?;
-        Ok(Self { sums, since: Vec::new(), reading: None, spare, clock: Instant::now() })
+        Ok(Self { sums, since: Vec::new(), reading: None, spare, clock: Instant::now(), notices })
     }
 
     /// Time that was spent on something else than steps does not count.

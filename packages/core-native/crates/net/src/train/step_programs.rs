@@ -19,7 +19,7 @@ pub struct StepPrograms {
     programs: BTreeMap<Vec<Layout>, Program>,
     /// Why steps are not captured; `None` while they are.
     eager_because: Option<String>,
-    notice: Option<String>,
+    notices: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl StepPrograms {
             Device::Cuda(_) => Graph::unavailable(),
             _ => Some("graphs are for GPUs".to_string()),
         };
-        Self { device, programs: BTreeMap::new(), eager_because, notice: None }
+        Self { device, programs: BTreeMap::new(), eager_because, notices: Vec::new() }
     }
 
     /// Why steps run without a graph, if they do.
@@ -60,8 +60,8 @@ impl StepPrograms {
     }
 
     /// What came up since the last call.
-    pub fn take_notice(&mut self) -> Option<String> {
-        self.notice.take()
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
     }
 
     /// Puts `plans` in place and runs `step` on them, which must read nothing else that changes from step to step and must not wait
@@ -83,7 +83,8 @@ impl StepPrograms {
             }
             Entry::Vacant(entry) => {
                 let placed = plans.iter().map(|plan| PlacedBatch::new(plan, device));
-                let batches = placed.collect::<Result<Vec<_>>>()?;
+                let mut batches = placed.collect::<Result<Vec<_>>>()?;
+                self.notices.extend(batches.iter_mut().flat_map(|batch| batch.notices.drain(..)));
                 entry.insert(Program { batches, eager_steps: 0, captured: None })
             }
         };
@@ -93,7 +94,7 @@ impl StepPrograms {
                 Ok((graph, sums)) => program.captured = Some(Captured { graph, sums }),
                 // Nothing has run: the same step runs below.
                 Err(error) => {
-                    self.notice = Some(format!("steps run without a CUDA graph: {error}"));
+                    self.notices.push(format!("steps run without a CUDA graph: {error}"));
                     self.eager_because = Some(error.to_string());
                 }
             }

@@ -15,6 +15,7 @@ use crate::distributed::Team;
 use crate::sampler::{Members, Sampler};
 use crate::{NetError, Result};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tch::Device;
@@ -99,6 +100,8 @@ struct Run<'a> {
     first_step: i64,
     programs: StepPrograms,
     outcomes: OutcomeQueue,
+    /// Notices that have been told.
+    noticed: BTreeSet<String>,
     earlier_seconds: f64,
     clock: Instant,
 }
@@ -164,10 +167,18 @@ impl<'a> Run<'a> {
                 self.clock.elapsed().as_secs_f64() / done * (self.config.max_steps - step) as f64;
             self.report(Event::step(*step, outcome, *rows, *seconds, eta), emit)?;
         }
-        match self.programs.take_notice() {
-            Some(message) => self.report(Event::Notice { step: self.step, message }, emit),
-            None => Ok(()),
+        let notices = self.programs.take_notices();
+        self.notice(notices, emit)
+    }
+
+    /// Each once: what an evaluation meets, the next one meets again.
+    fn notice(&mut self, messages: Vec<String>, emit: &mut dyn FnMut(&Event)) -> Result<()> {
+        for message in messages {
+            if self.noticed.insert(message.clone()) {
+                self.report(Event::Notice { step: self.step, message }, emit)?;
+            }
         }
+        Ok(())
     }
 
     /// Also after a resume from a checkpoint that was written before its evaluation.
@@ -187,12 +198,11 @@ impl<'a> Run<'a> {
         let own =
             self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled);
         let tally = Tally::of_team(self.team, own)?;
-        if let Some(patches) = tally.reduced_to {
-            let message =
-                format!("evaluation takes {patches} patches at once: memory did not hold more");
-            self.report(Event::Notice { step: self.step, message }, emit)?;
-        }
         let (accuracy, loss) = (tally.accuracy(), tally.mean_loss());
+        let reduced = tally.reduced_to.map(|patches| {
+            format!("evaluation takes {patches} patches at once: memory did not hold more")
+        });
+        self.notice(tally.notices.into_iter().chain(reduced).collect(), emit)?;
         self.last_evaluation = self.step;
         let best = self.stopping.observe(self.step, accuracy);
         if best && self.team.writes() {

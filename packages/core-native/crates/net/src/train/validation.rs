@@ -75,8 +75,12 @@ impl Validation {
         let predictions =
             FoldedNetwork::new(network, device)?.predict(store, &self.patches, cancelled)?;
         let classes = network.config.classes as usize;
-        let (count, reduced_to) = (self.targets.len() as f64, predictions.reduced_to);
-        let mut tally = Tally { count, reduced_to, ..Tally::default() };
+        let mut tally = Tally {
+            count: self.targets.len() as f64,
+            reduced_to: predictions.reduced_to,
+            notices: predictions.notices,
+            ..Tally::default()
+        };
         for (row, &target) in self.targets.iter().enumerate() {
             let is_correct = i64::from(predictions.classes[row]) == target;
             tally.correct += f64::from(u8::from(is_correct));
@@ -88,7 +92,7 @@ impl Validation {
 }
 
 /// Sums over patches.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     pub count: f64,
     pub correct: f64,
@@ -96,6 +100,8 @@ pub struct Tally {
     pub loss: f64,
     /// Of this process alone: patches that were computed at once in the end, where memory did not hold as many as intended.
     pub reduced_to: Option<usize>,
+    /// Of this process alone: what was done otherwise than it should be, and why.
+    pub notices: Vec<String>,
 }
 
 impl Tally {
@@ -107,9 +113,7 @@ impl Tally {
         };
         let sums = team.sum_numbers(&[own.count, own.correct, own.loss, cancelled])?;
         match sums[..] {
-            [count, correct, loss, 0.0] => {
-                Ok(Self { count, correct, loss, reduced_to: own.reduced_to })
-            }
+            [count, correct, loss, 0.0] => Ok(Self { count, correct, loss, ..own }),
             _ => Err(NetError::Cancelled { checkpoint: None }),
         }
     }

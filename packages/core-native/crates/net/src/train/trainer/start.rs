@@ -3,7 +3,7 @@
 use super::Run;
 use crate::config::{Precision, TrainConfig};
 use crate::data::{LesionStore, PatchList, Sample, SampleRef};
-use crate::device::DeviceSpec;
+use crate::device::{DeviceSpec, Opened};
 use crate::distributed::{Placement, Team};
 use crate::sampler::Sampler;
 use crate::train::event_log::EventLog;
@@ -12,8 +12,9 @@ use crate::train::outcome_queue::OutcomeQueue;
 use crate::train::shared_folder::folder_is_shared;
 use crate::train::step_programs::StepPrograms;
 use crate::train::team_start::{agree_on_start, connect_gpus, read_checkpoint};
-use crate::train::{EarlyStopping, Event, Learner, Validation};
+use crate::train::{Checkpoint, EarlyStopping, Event, Learner, Progress, Validation};
 use crate::{NetError, Result, cuda, runtime, state_file};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 use tch::Device;
@@ -24,63 +25,29 @@ impl<'a> Run<'a> {
         mut job: TrainingJob,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Self> {
-        let device = open_device(team, &mut job)?;
+        let Opened { device, notice } = open_device(team, &mut job)?;
         let config = job.config.clone();
         let classes = check_classes(&job)?;
         let data = fingerprint(&job);
-        let mut checkpoint = None;
-        if team.writes() {
-            check_run_dir(&job)?;
-            checkpoint = read_checkpoint(&job, &data, team.size())?;
-            write_config(&job.run_dir, &config)?;
-        }
-        let cohort = Cohort::read(&job, &classes, device)?;
-        let mut validation = cohort.validation;
-        let validation_patches = validation.patches.len();
-        validation.keep_share(team);
-        let training_patches = cohort.training.patches.len();
-        let sampler = Sampler::new(&config, cohort.training, &classes)?;
+        let checkpoint = claim_run_dir(team, &job, &data)?;
+        let Cohort { store, training, validation, counts } =
+            Cohort::read(team, &job, &classes, device)?;
+        let sampler = Sampler::new(&config, training, &classes)?;
         let mut learner = Learner::new(&config, device)?;
         if let Some(checkpoint) = &checkpoint {
             checkpoint.restore(&mut learner)?;
         }
-        let resumed = checkpoint.is_some();
-        let from_processes = checkpoint.as_ref().map_or(team.size(), |c| c.progress.processes);
         let saved = checkpoint.map(|checkpoint| checkpoint.progress);
         let progress = agree_on_start(team, &config, &data, saved, &mut learner)?;
         let run_dir_is_shared = folder_is_shared(team, &job.run_dir)?;
-        let stopping = match &progress {
-            None => EarlyStopping::new(config.patience),
-            Some(saved) => EarlyStopping::restore(
-                config.patience,
-                saved.best_accuracy,
-                saved.best_step,
-                saved.evaluations_since_best,
-            ),
-        };
         let (step, last_evaluation, earlier_seconds) =
             progress.as_ref().map_or((0, 0, 0.0), |p| (p.step, p.last_evaluation, p.seconds));
-        let log = if team.writes() {
-            Some(EventLog::open(&job.run_dir, resumed.then_some(step))?)
-        } else {
-            None
-        };
-        let programs = StepPrograms::new(&config, device, team);
-        let started = Event::Start {
-            step,
-            resumed: progress.is_some(),
-            config: Box::new(config.clone()),
-            device: device_name(device),
-            parameters: learner.network.parameters.count(),
-            training_samples: cohort.training_samples,
-            training_patches,
-            validation_samples: cohort.validation_samples,
-            validation_patches,
-            processes: team.size(),
-            warnings: warnings(&config, device, &programs, from_processes, team.size()),
-        };
-        let outcomes = OutcomeQueue::new(config.report_every, device)?;
+        let resumed_at = progress.as_ref().map(|progress| progress.step);
+        let log = team.writes().then(|| EventLog::open(&job.run_dir, resumed_at)).transpose()?;
         let mut run = Self {
+            programs: StepPrograms::new(&config, device, team),
+            outcomes: OutcomeQueue::new(config.report_every, device)?,
+            stopping: stopping(&config, progress.as_ref()),
             team,
             config,
             run_dir: job.run_dir,
@@ -88,37 +55,120 @@ impl<'a> Run<'a> {
             device,
             classes,
             data,
-            store: cohort.store,
+            store,
             sampler,
             validation,
             learner,
-            programs,
-            outcomes,
-            stopping,
             log,
             step,
             last_evaluation,
             first_step: step,
+            noticed: BTreeSet::new(),
             earlier_seconds,
             clock: Instant::now(),
         };
-        run.report(started, emit)?;
+        let from_processes = progress.as_ref().map_or(team.size(), |p| p.processes);
+        let warnings = notice.into_iter().chain(run.warnings(from_processes)).collect();
+        run.report(run.start_event(counts, progress.is_some(), warnings), emit)?;
         run.outcomes.restart_clock();
         Ok(run)
     }
+
+    fn start_event(&self, counts: Counts, resumed: bool, warnings: Vec<String>) -> Event {
+        Event::Start {
+            step: self.step,
+            resumed,
+            config: Box::new(self.config.clone()),
+            device: device_name(self.device),
+            parameters: self.learner.network.parameters.count(),
+            training_samples: counts.training_samples,
+            training_patches: counts.training_patches,
+            validation_samples: counts.validation_samples,
+            validation_patches: counts.validation_patches,
+            processes: self.team.size(),
+            warnings,
+        }
+    }
+
+    /// `from_processes`: how many the run had before.
+    fn warnings(&mut self, from_processes: usize) -> Vec<String> {
+        let Self { config, device, programs, .. } = self;
+        let mut warnings = Vec::new();
+        let on_gpu = matches!(device, Device::Cuda(_));
+        if config.precision == Precision::Bf16 && !on_gpu && !runtime::cpu_has_bf16() {
+            warnings.push(
+                "this CPU has no bfloat16 arithmetic: precision float32 will be faster".to_string(),
+            );
+        }
+        if config.precision == Precision::Tf32 && !on_gpu {
+            warnings.push("precision tf32 is for GPUs: this run computes in float32".to_string());
+        }
+        if on_gpu {
+            warnings.extend(cuda::fallbacks(*device));
+            let eager = programs.eager_because();
+            warnings
+                .extend(eager.map(|reason| format!("steps run without a CUDA graph: {reason}")));
+        }
+        warnings.append(&mut self.learner.notices);
+        warnings.append(&mut self.outcomes.notices);
+        if config.accumulate > 1 {
+            warnings.push(format!(
+                "a batch is computed in {} parts: batch statistics are each part's own",
+                config.accumulate
+            ));
+        }
+        let processes = self.team.size();
+        if from_processes != processes {
+            warnings.push(format!(
+                "resumed by {processes} instead of {from_processes} processes: the run goes on, but not bit for bit"
+            ));
+        }
+        warnings
+    }
+}
+
+/// The folder made this run's by rank 0, which returns the checkpoint to go on from, if the job resumes.
+fn claim_run_dir(team: &Team, job: &TrainingJob, data: &str) -> Result<Option<Checkpoint>> {
+    if !team.writes() {
+        return Ok(None);
+    }
+    check_run_dir(job)?;
+    let checkpoint = read_checkpoint(job, data, team.size())?;
+    write_config(&job.run_dir, &job.config)?;
+    Ok(checkpoint)
+}
+
+fn stopping(config: &TrainConfig, progress: Option<&Progress>) -> EarlyStopping {
+    match progress {
+        None => EarlyStopping::new(config.patience),
+        Some(saved) => EarlyStopping::restore(
+            config.patience,
+            saved.best_accuracy,
+            saved.best_step,
+            saved.evaluations_since_best,
+        ),
+    }
+}
+
+/// Of all processes.
+struct Counts {
+    training_samples: usize,
+    training_patches: usize,
+    validation_samples: usize,
+    validation_patches: usize,
 }
 
 /// The lesions on the device and which of their patches are for what.
 struct Cohort {
     store: LesionStore,
     training: PatchList,
-    training_samples: usize,
+    /// This process's share.
     validation: Validation,
-    validation_samples: usize,
+    counts: Counts,
 }
 
 impl Cohort {
-    fn read(job: &TrainingJob, classes: &[i64], device: Device) -> Result<Self> {
+    fn read(team: &Team, job: &TrainingJob, classes: &[i64], device: Device) -> Result<Self> {
         let config = &job.config;
         let refs: Vec<_> = job
             .samples
@@ -137,35 +187,31 @@ impl Cohort {
         check_partition(&training, &validating, &groups)?;
         let whole_rois = !config.network.has_local();
         let per_lesion = config.evaluate_patches_per_lesion;
-        Ok(Self {
+        let mut validation =
+            Validation::new(&validating, &groups, classes, per_lesion, config.seed, whole_rois);
+        let counts = Counts {
             training_samples: training.samples().len(),
-            training,
+            training_patches: training.patches.len(),
             validation_samples: validating.samples().len(),
-            validation: Validation::new(
-                &validating,
-                &groups,
-                classes,
-                per_lesion,
-                config.seed,
-                whole_rois,
-            ),
-            store,
-        })
+            validation_patches: validation.patches.len(),
+        };
+        validation.keep_share(team);
+        Ok(Self { store, training, validation, counts })
     }
 }
 
 /// Also settles the number of threads and, in a team, how GPUs talk to each other.
-fn open_device(team: &Team, job: &mut TrainingJob) -> Result<Device> {
+fn open_device(team: &Team, job: &mut TrainingJob) -> Result<Opened> {
     let (local_rank, local_size) = job.placement.as_ref().map_or((0, 1), Placement::local);
     let config = &mut job.config;
     config.threads = runtime::resolve_share_of_threads(config.threads, local_size);
     tch::set_num_threads(config.threads as i32);
-    let device = DeviceSpec::parse(&config.device)?.open_as(local_rank, &config.device)?;
-    if let Device::Cuda(_) = device {
+    let opened = DeviceSpec::parse(&config.device)?.open_as(local_rank, &config.device)?;
+    if let Device::Cuda(_) = opened.device {
         cuda::open_object(job.cuda_object.as_deref());
     }
-    connect_gpus(team, device)?;
-    Ok(device)
+    connect_gpus(team, opened.device)?;
+    Ok(opened)
 }
 
 fn write_config(run_dir: &Path, config: &TrainConfig) -> Result<()> {
@@ -179,40 +225,4 @@ fn device_name(device: Device) -> String {
         Device::Cuda(index) => format!("cuda:{index}"),
         _ => "cpu".into(),
     }
-}
-
-fn warnings(
-    config: &TrainConfig,
-    device: Device,
-    programs: &StepPrograms,
-    from_processes: usize,
-    processes: usize,
-) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let on_gpu = matches!(device, Device::Cuda(_));
-    if config.precision == Precision::Bf16 && !on_gpu && !runtime::cpu_has_bf16() {
-        warnings.push(
-            "this CPU has no bfloat16 arithmetic: precision float32 will be faster".to_string(),
-        );
-    }
-    if config.precision == Precision::Tf32 && !on_gpu {
-        warnings.push("precision tf32 is for GPUs: this run computes in float32".to_string());
-    }
-    if on_gpu {
-        warnings.extend(cuda::fallbacks(device));
-        let eager = programs.eager_because();
-        warnings.extend(eager.map(|reason| format!("steps run without a CUDA graph: {reason}")));
-    }
-    if config.accumulate > 1 {
-        warnings.push(format!(
-            "a batch is computed in {} parts: batch statistics are each part's own",
-            config.accumulate
-        ));
-    }
-    if from_processes != processes {
-        warnings.push(format!(
-            "resumed by {processes} instead of {from_processes} processes: the run goes on, but not bit for bit"
-        ));
-    }
-    warnings
 }
