@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
+import type { RuntimeReport } from '@flc-native/core-native';
 import {
   describePlatform,
   findLibtorch,
@@ -10,6 +11,7 @@ import {
   torchVersion,
 } from '@flc-native/core-native/setup';
 import { toFlcError } from '@flc-native/errors';
+import { cudaFindings } from './cuda-findings.js';
 
 /** One thing that was found. */
 export interface Fact {
@@ -41,7 +43,9 @@ export async function diagnose(): Promise<Diagnosis> {
     ...platformFindings(platform),
     ...libtorch.findings,
     ...runtime.findings,
-    ...(runtime.report === undefined ? [] : cudaFindings(runtime.report, libtorch.found)),
+    ...(runtime.report === undefined
+      ? []
+      : cudaFindings(runtime.report, libtorch.found?.cuda === true)),
   ];
   return {
     facts: [
@@ -54,7 +58,6 @@ export async function diagnose(): Promise<Diagnosis> {
   };
 }
 
-type RuntimeReport = ReturnType<typeof import('@flc-native/core-native')['runtimeReport']>;
 type Gpu = RuntimeReport['cuda']['gpus'][number];
 
 function platformFacts(platform: PlatformFacts): Fact[] {
@@ -156,29 +159,6 @@ async function loadRuntime() {
   } catch (thrown) {
     return { report: undefined, findings: [findingOf(thrown)] };
   }
-}
-
-function cudaFindings({ cuda }: RuntimeReport, found: LibtorchLocation | undefined): Finding[] {
-  if (cuda.devices > 0) {
-    return cuda.gpus.flatMap(({ fallbacks = [] }, index) =>
-      fallbacks.map((message) => ({
-        severity: 'warning' as const,
-        message: `On cuda:${index} ${message}`,
-        remedy: 'Training works, more slowly: `npm run build` makes the CUDA part anew.',
-      })),
-    );
-  }
-  if (!cuda.driver) return [];
-  return [
-    {
-      severity: 'warning',
-      message: `There is an NVIDIA driver, but no GPU can be used: ${cuda.reason ?? 'CUDA finds no device'}`,
-      remedy:
-        found?.cuda === false
-          ? 'Fetch the GPU libraries: flc-native setup --cuda yes'
-          : 'See what nvidia-smi says; until then the CPU is used.',
-    },
-  ];
 }
 
 function findingOf(thrown: unknown): Finding {

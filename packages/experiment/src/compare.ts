@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { FlcError, toFlcError } from '@flc-native/errors';
+import { FlcError, throwIfCancelled, toFlcError } from '@flc-native/errors';
 import {
   type Partition,
   type PhantomTruth,
@@ -78,7 +78,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     memory: options.memory ?? (0.75 * totalmem()) / 2 ** 20,
   };
   await runWithin(capacity, jobs, async ({ job, name }) => {
-    if (signal?.aborted) throw new FlcError('CANCELLED', 'The comparison was interrupted');
+    throwIfCancelled(signal, 'The comparison was interrupted');
     const onProgress = (done: number, stage: string) => progress.update(name, done, stage);
     await startJob(job, { signal, onProgress, script: options.script }).catch(
       async (thrown: unknown) => {
