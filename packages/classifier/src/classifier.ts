@@ -163,14 +163,17 @@ export class Classifier {
         input: sample,
         roi: { ...roiOf(sample), coverage: sample.coverage },
       }));
-    const mapped = await this.labelMap(slices, lesion.signal);
+    const notices: string[] = [];
+    const onNotice = (message: string) => notices.push(message);
+    const options = this.#mapOptions({ signal: lesion.signal, onNotice });
+    const mapped = await mapLesion(this.#network, slices, options);
     return {
       ...this.decide(mapped),
       proportions: [...mapped.proportions],
       meanProbabilities: [...mapped.meanProbabilities],
       labelMap: mapped.labelMaps,
       slices,
-      warnings: [...input.warnings, ...warnings],
+      warnings: [...input.warnings, ...warnings, ...notices],
     };
   }
 

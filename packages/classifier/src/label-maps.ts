@@ -57,6 +57,7 @@ export async function mapLesions(
     patches: triples(corners),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  for (const notice of predictions.notices ?? []) options.onNotice?.(notice);
   if (predictions.reducedTo !== undefined)
     options.onNotice?.(
       `label maps take ${predictions.reducedTo} patches at once instead of ${network.patchesAtOnce}: memory did not hold more`,

@@ -30,6 +30,8 @@ export interface PatchNetwork {
     readonly probabilities: Float32Array;
     /** Patches in a batch in the end, where memory did not hold as many as intended. */
     readonly reducedTo?: number;
+    /** What else is done otherwise than asked for, and why. */
+    readonly notices?: readonly string[];
   }>;
   close(): void;
 }

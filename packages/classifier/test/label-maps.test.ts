@@ -74,19 +74,23 @@ describe('mapLesions', () => {
     expect(mapped).toEqual(alone);
   });
 
-  it('says when memory held fewer patches than a batch', async () => {
+  it('says when memory held fewer patches than a batch, and what else was done otherwise', async () => {
     const network = fakeNetwork(4, () => 0);
     const small = {
       ...network,
       predictPatches: async (request: Parameters<typeof network.predictPatches>[0]) => ({
         ...(await network.predictPatches(request)),
         reducedTo: 4,
+        notices: ['no graph: why'],
       }),
     };
     const notices: string[] = [];
     const onNotice = (message: string) => notices.push(message);
     await mapLesions(small, [[fullSlice('a', 8, 8)]], { ...options, onNotice });
-    expect(notices).toEqual([expect.stringContaining('4 patches at once instead of 16')]);
+    expect(notices).toEqual([
+      'no graph: why',
+      expect.stringContaining('4 patches at once instead of 16'),
+    ]);
   });
 });
 

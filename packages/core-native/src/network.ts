@@ -1,7 +1,6 @@
-import { FlcError } from '@flc-native/errors';
+import { abortWith, FlcError } from '@flc-native/errors';
 import type { BindingNetwork, BindingSample } from '../native/index.cjs';
 import { addon, cudaObject } from './addon.js';
-import { abortWith } from './cancellation.js';
 import type { NetworkConfig, Precision } from './config.js';
 import { unwrap } from './native-error.js';
 

@@ -1,5 +1,5 @@
+import { abortWith } from '@flc-native/errors';
 import { addon, cudaObject } from './addon.js';
-import { abortWith } from './cancellation.js';
 import type { TrainConfigOverrides } from './config.js';
 import { type DistributedOptions, type Placement, resolvePlacement } from './distributed.js';
 import { type NativeFailure, toNativeError, unwrap } from './native-error.js';
