@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { FlcError } from '@flc-native/errors';
+import { throwIfCancelled } from '@flc-native/errors';
 
 /** Milliseconds of work between two looks at the event loop. */
 const SLICE = 8;
@@ -16,8 +16,6 @@ export function cooperative(signal: AbortSignal | undefined): () => Promise<void
       await setImmediate();
       since = performance.now();
     }
-    if (signal?.aborted) {
-      throw new FlcError('CANCELLED', 'the search was cancelled', { cause: signal.reason });
-    }
+    throwIfCancelled(signal, 'the search was cancelled');
   };
 }
