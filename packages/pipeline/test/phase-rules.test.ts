@@ -190,4 +190,12 @@ describe('the phases of a study', () => {
     const decisions = await assignPhases([named('x', { read }), named('arterial')]);
     expect(decisions.map(({ phase }) => phase)).toEqual([null, 'ART']);
   });
+
+  it('are not told of an image whose disk fails', async () => {
+    const { FlcError } = await import('@flc-native/errors');
+    const read = async () => {
+      throw new FlcError('IO_ERROR', 'reading failed (EIO)');
+    };
+    await expect(assignPhases([named('x', { read })])).rejects.toMatchObject({ code: 'IO_ERROR' });
+  });
 });

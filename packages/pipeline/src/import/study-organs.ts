@@ -1,4 +1,4 @@
-import { FlcError } from '@flc-native/errors';
+import { isDataError } from '../case/data-error.js';
 import { readDicomStack } from '../dicom/read-dicom-stack.js';
 import { readDicomSegmentation } from '../dicom/read-segmentation.js';
 import { readStructureSet } from '../dicom/read-structure-set.js';
@@ -39,7 +39,6 @@ async function readMask(input: SourceRef, onto: Volume): Promise<Volume | undefi
 
 /** A damaged object, or a mask that does not fit this phase, measures nothing; what else fails is no matter of the data. */
 function unusable(thrown: unknown): undefined {
-  const code = thrown instanceof FlcError ? thrown.code : undefined;
-  if (code === 'DATA_ERROR' || code === 'GEOMETRY_MISMATCH') return undefined;
+  if (isDataError(thrown)) return undefined;
   throw thrown;
 }

@@ -1,4 +1,4 @@
-import { FlcError } from '@flc-native/errors';
+import { isDataError } from '../case/data-error.js';
 import type { Volume } from '../volume/volume.js';
 import { chooseSeries } from './choose-series.js';
 import { coarseVolume } from './coarse-volume.js';
@@ -122,7 +122,7 @@ async function unlessBroken<T>(read: (() => Promise<T>) | undefined): Promise<T 
   try {
     return await read?.();
   } catch (thrown) {
-    if (thrown instanceof FlcError && thrown.code !== 'CANCELLED') return undefined;
+    if (isDataError(thrown)) return undefined;
     throw thrown;
   }
 }
