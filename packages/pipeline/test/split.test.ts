@@ -130,6 +130,12 @@ describe('splitByPatient', () => {
     );
   });
 
+  it('refuses a cohort of one class, which no network can learn from', () => {
+    expect(() => splitByPatient(simpleCohort({ cyst: 9 }), { partitions: 2 })).toThrow(
+      dataError(/one class, cyst/),
+    );
+  });
+
   it('takes fixed lists of patients or cases and refuses a patient in two parts', () => {
     const samples = simpleCohort({ cyst: 4, hcc: 4 });
     const fixed = {
@@ -157,11 +163,16 @@ describe('splitByPatient', () => {
 
   it('knows a dataset name by its pseudonym and keeps the name out of an error', () => {
     // printf %s 'Doe^Jane' | sha256sum | cut -c1-12
-    const samples = simpleCohort({ cyst: 3 }).map((sample, i) =>
+    const samples = simpleCohort({ cyst: 3, hcc: 3 }).map((sample, i) =>
       i === 0 ? { ...sample, patientId: 'ff37cfdaa951' } : sample,
     );
-    const fixed = { train: ['Doe^Jane'], val: ['p-cyst-1'], test: ['p-cyst-2'] };
-    expect(splitByPatient(samples, { fixed }).partitions[0]?.train).toEqual(['ff37cfdaa951']);
+    const fixed = {
+      train: ['Doe^Jane', 'p-hcc-0'],
+      val: ['p-cyst-1', 'p-hcc-1'],
+      test: ['p-cyst-2', 'p-hcc-2'],
+    };
+    const [partition] = splitByPatient(samples, { fixed }).partitions;
+    expect(partition?.train).toEqual(['ff37cfdaa951', 'p-hcc-0']);
     try {
       splitByPatient(samples, { fixed: { ...fixed, test: ['Roe^Rick'] } });
       expect.unreachable();

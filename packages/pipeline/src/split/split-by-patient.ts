@@ -1,5 +1,6 @@
 import { FlcError } from '@flc-native/errors';
 import { randomStream } from '../random/index.js';
+import { counted } from '../text/counted.js';
 import { apportion, assignPatients, everyClassEverywhere } from './assign.js';
 import { type Cohort, cohortOf, type Patient, sumCounts } from './cohort.js';
 import { fixedPartition } from './fixed-partition.js';
@@ -53,6 +54,7 @@ export function splitByPatient(samples: readonly SplitSample[], options: SplitOp
     });
   }
   const cohort = cohortOf(samples);
+  checkClasses(cohort);
   return {
     format: 'flc-splits',
     version: 1,
@@ -170,13 +172,22 @@ function stratified(
   return groups;
 }
 
+/** There is nothing to tell apart in a cohort of one class: training would refuse each of its parts. */
+function checkClasses({ classes, counts }: Cohort): void {
+  if (classes.length >= 2) return;
+  throw new FlcError('DATA_ERROR', `All lesions are of one class, ${classes[0]}; 2 are the least`, {
+    details: { available: counts },
+    remedy: 'Add lesions of another class, several patients of each, and prepare again.',
+  });
+}
+
 function checkPatientsPerClass(cohort: Cohort, needed: number): void {
   for (const className of cohort.classes) {
     const patients = cohort.patients.filter((patient) => (patient.counts[className] ?? 0) > 0);
     if (patients.length >= needed) continue;
     throw new FlcError(
       'DATA_ERROR',
-      `Class ${className} has lesions of ${patients.length} patients; ${needed} are needed for every part to have one`,
+      `Class ${className} has lesions of ${counted(patients.length, 'patient')}; ${needed} are needed for every part to have one`,
       {
         details: { class: className, patients: patients.length, needed },
         remedy: 'Add patients of this class or leave the class out.',
