@@ -1,4 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -59,6 +68,83 @@ it('goes from a hospital folder to prepared lesions', async () => {
   expect(done.stdout).toContain('3 cases prepared');
   expect(await readFile(join(prepared, 'index.json'), 'utf8')).not.toMatch(/mustermann/i);
 }, 60_000);
+
+it('says of a file that cannot be read whose it is, by a token in a log', async () => {
+  const made = join(dir, 'dicom');
+  const size = ['--size', '96,96,12', '--workers', '1'];
+  await runCli(['phantom', '--out', made, '--lesions', '4', '--dicom', ...size]);
+  const slice = join(made, 'images', 'case-0001', 'PV', 'IM0005.dcm');
+  await writeFile(slice, (await readFile(slice)).subarray(0, 700));
+  const words = ['--from', join(made, 'images'), '--out', join(dir, 'd', 'dataset.yaml')];
+  const inLog = await runCli(['import', '--layout', 'dicom', ...words]);
+  expect(inLog.stderr).toMatch(
+    /warning UNREADABLE_FILE \([0-9a-f]{12}, file:[0-9a-f]{12}\): DICOM/,
+  );
+  expect(inLog.stderr).not.toContain('IM0005');
+  const shown = await runCli(['import', '--layout', 'dicom', '--verbose', ...words]);
+  expect(shown.stderr).toContain(`warning UNREADABLE_FILE (patient-0001, ${slice}): DICOM`);
+});
+
+it('ends with 3 where no case is complete, and names no next step', async () => {
+  const from = join(dir, 'incomplete');
+  for (const [patient, phase] of [
+    ['a', 'nativ'],
+    ['b', 'arteriell'],
+  ] as const) {
+    await mkdir(join(from, patient), { recursive: true });
+    const image = join(dir, 'hospital', 'Mustermann-1', `${phase}.nii.gz`);
+    await copyFile(image, join(from, patient, `${phase}.nii.gz`));
+  }
+  const out = join(dir, 'incomplete.yaml');
+  const words = ['--from', from, '--out', out, '--phases', 'NC,ART'];
+  const { exitCode, stdout, stderr } = await runCli(['import', ...words]);
+  expect(exitCode, stderr).toBe(3);
+  expect(stdout).toContain('0 cases, 2 set apart');
+  expect(stdout).not.toContain('Next:');
+  const checked = await runCli(['check', '--dataset', out]);
+  expect(checked.exitCode).toBe(3);
+  expect(checked.stderr).toMatch(/^error NO_CASES: /m);
+  const prepared = await runCli(['prepare', '--dataset', out, '--out', join(dir, 'none')]);
+  expect(prepared.exitCode).toBe(3);
+  expect(prepared.stderr).toContain('NO_CASES');
+}, 30_000);
+
+it('asks for a file before the work', async () => {
+  const dataset = join(dir, 'out', 'dataset.yaml');
+  const checked = await runCli(['check', '--dataset', dataset, '--sheet', dir]);
+  expect(checked.exitCode).toBe(2);
+  expect(checked.stderr).toContain('the output is to be a file');
+  expect(checked.stderr).not.toContain('check: ');
+});
+
+it('says after Ctrl-C how prepare goes on', async () => {
+  const words = ['prepare', '--dataset', join(dir, 'out', 'dataset.yaml'), '--workers', '1'];
+  const args = [...words, '--out', join(dir, 'cut short')];
+  let isSent = false;
+  const { exitCode, stderr } = await runCli(args, {
+    onStderr(text, kill) {
+      if (isSent || !text.includes('prepare: ')) return;
+      isSent = true;
+      kill('SIGINT');
+    },
+  });
+  expect(exitCode, stderr).toBe(130);
+  const out = `'${join(dir, 'cut short')}'`;
+  expect(stderr).toContain(
+    `remedy: Go on with the same command: flc-native ${words.join(' ')} --out ${out}`,
+  );
+});
+
+it('shows the columns of a sheet that cannot be used to a person alone', async () => {
+  const sheet = join(dir, 'no-header.csv');
+  await writeFile(sheet, 'Mustermann-1;HCC\n');
+  const words = ['--from', join(dir, 'hospital'), '--out', join(dir, 'x.yaml'), '--sheet', sheet];
+  const inLog = await runCli(['import', ...words, '--json']);
+  expect(inLog.exitCode).toBe(3);
+  expect(inLog.stderr + inLog.stdout).not.toMatch(/mustermann/i);
+  const shown = await runCli(['import', ...words, '--verbose']);
+  expect(shown.stderr).toContain('columns of the sheet: mustermann-1, hcc');
+});
 
 it.each([
   [['--layout', 'mct-ltdaig'], 2, 'did you mean "mct-ltdiag"?'],

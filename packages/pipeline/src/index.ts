@@ -14,4 +14,5 @@ export * from './segmentation/index.js';
 export * from './sheet/index.js';
 export * from './split/index.js';
 export * from './storage/index.js';
+export { counted } from './text/counted.js';
 export * from './volume/index.js';

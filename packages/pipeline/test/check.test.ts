@@ -320,6 +320,12 @@ describe('files', () => {
   });
 });
 
+it('finds that there are no cases', async () => {
+  const { ok, findings } = await check([]);
+  expect(ok).toBe(false);
+  expect(findings).toMatchObject([{ severity: 'error', code: 'NO_CASES', caseId: '' }]);
+});
+
 it('can be cancelled', async () => {
   const file = await writeCohort(join(folder, 'cancel'), [{ id: 'a' }, { id: 'b' }]);
   const controller = new AbortController();

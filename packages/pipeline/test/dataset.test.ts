@@ -132,6 +132,11 @@ describe('readDataset', () => {
   });
 
   it('tells a missing file', async () => {
+    await expect(readDataset(folder)).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: 'a file dataset.yaml is expected, this is a folder',
+      remedy: expect.stringContaining('dataset.yaml'),
+    });
     await expect(readDataset(join(folder, 'absent.yaml'))).rejects.toMatchObject({
       code: 'IO_ERROR',
     });

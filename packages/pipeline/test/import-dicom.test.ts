@@ -32,12 +32,13 @@ interface Header {
   readonly description?: string;
   readonly instance?: (z: number) => number;
   readonly intercept?: number;
+  readonly imageType?: string;
 }
 
 /** Writes one series with header elements as scanners write them. */
 async function writeStack(folder: string, volume: Volume, series: string, header: Header) {
   const { patient = 'none', acquisition = 1, time = '101500', description, instance } = header;
-  const { intercept = -1024 } = header;
+  const { intercept = -1024, imageType } = header;
   await writeSeries(folder, volume, {
     series,
     patient,
@@ -52,6 +53,7 @@ async function writeStack(folder: string, volume: Volume, series: string, header
       elements.x00080032 = { vr: 'TM', value: time };
       elements.x00200012 = { vr: 'IS', value: [acquisition] };
       if (description !== undefined) elements.x0008103e = { vr: 'LO', value: description };
+      if (imageType !== undefined) elements.x00080008 = { vr: 'CS', value: imageType };
       if (instance !== undefined) elements.x00200013 = { vr: 'IS', value: [instance(z)] };
     },
   });
@@ -201,6 +203,7 @@ describe('a hospital tree', () => {
     const scout = { ...descriptions[0][1], size: [40, 36, 1] } as unknown as Volume;
     await writeStack(max, { ...scout, data: scout.data.slice(0, 1440) }, 'scout', {
       patient: 'Mustermann^Max',
+      imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER',
     });
     await writeStack(join(max, 'x'), study(301, 91, 71), 'gap', { patient: 'Mustermann^Max' });
     const [middle] = (await readdir(join(max, 'x'))).filter((name) => name.endsWith('-5.dcm'));
@@ -227,6 +230,7 @@ describe('a hospital tree', () => {
       ]),
     );
     expect(report.skipped).toMatchObject([{ caseName: 'Mustermann^Max' }]);
+    expect(report.warnings.map(({ message }) => message)).toContain('a series is a scout view');
     expect(dataset.cases[0]?.phases.ART).toEqual({ dicom: '../set/Mustermann^Erika/CT 2019/SE1' });
     expect(JSON.stringify(report)).not.toMatch(/mustermann|VIII/i);
     expect(await checkAndPrepare(imported)).toMatchObject({ ok: true, findings: {}, samples: 1 });
@@ -279,7 +283,7 @@ describe('a hospital tree', () => {
     expect(report.lesions.total).toBe(0);
     expect(report.warnings).toContainEqual({
       code: 'MASK_WITHOUT_STUDY',
-      message: '1 segmentations or structure sets belong to no study that is here',
+      message: '1 segmentation or structure set belongs to no study that is here',
       caseIds: [],
     });
   });
@@ -299,6 +303,12 @@ describe('a hospital tree', () => {
       lesions: { byClass: { fnh: 1 } },
     });
     expect(await checkAndPrepare(imported)).toMatchObject({ ok: true, findings: {}, samples: 1 });
+    const [slice] = await readdir(join(root, 'set', 'case-1', 'art'));
+    const file = join(root, 'set', 'case-1', 'art', slice as string);
+    await writeFile(file, (await readFile(file)).subarray(0, 500));
+    const { warnings } = (await importFolder(root)).report;
+    const unreadable = warnings.find(({ code }) => code === 'UNREADABLE_FILE');
+    expect(unreadable).toMatchObject({ caseNames: ['case-1'], file });
   });
 });
 

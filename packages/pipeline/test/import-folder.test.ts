@@ -78,6 +78,35 @@ describe('a folder for each case', () => {
     ]);
   });
 
+  it('keeps a lesion one where the image of a mask is missing', async () => {
+    const masks = { 'lesion_art.nii.gz': lesion, 'lesion_pv.nii.gz': lesion };
+    const { report, out } = await importTree(
+      await temporaryFolder(),
+      { ...patient('a', ['nc', 'art', 'pv'], masks), ...patient('b', ['nc', 'pv'], masks) },
+      { phases: ['NC', 'ART', 'PV'], reference: 'PV' },
+    );
+    expect(report.apart).toMatchObject([{ reason: 'phase ART is missing' }]);
+    const [entry] = (await readDataset(out.replace('.yaml', '.apart.yaml'))).cases;
+    expect(entry?.lesions).toMatchObject([{ mask: '../set/b/lesion_pv.nii.gz' }]);
+  });
+
+  it('pairs masks with images whose phases the user tells', async () => {
+    const masks = { 'lesion_art.nii.gz': lesion, 'lesion_pv.nii.gz': lesion };
+    const { dataset } = await importTree(
+      await temporaryFolder(),
+      patient('a', ['s1', 's2', 's3'], masks),
+      { phase: { NC: 's1', ART: 's2', PV: 's3' } },
+    );
+    const drawn = dataset.cases[0]?.lesions.map(({ mask }) => Object.keys(mask as object).sort());
+    expect(drawn).toEqual([['ART', 'PV']]);
+  });
+
+  it('without classes says that those of dataset.yaml are placeholders', async () => {
+    const tree = patient('a', ['pv'], { 'mask.nii.gz': lesion });
+    const { report } = await importTree(await temporaryFolder(), tree);
+    expect(report).toMatchObject({ placeholderClasses: true, lesions: { unlabelled: 1 } });
+  });
+
   it('uses organ masks where no name tells the phase', async () => {
     // Label 52 aorta, 64 portal vein, 5 liver: a TotalSegmentator label image.
     const labels = volumeOf((x) => (x < 10 ? 52 : x < 20 ? 64 : 5), Uint8Array);
@@ -154,6 +183,38 @@ describe('the word of the user', () => {
     const { report } = await importTree(root, tree(), words);
     expect(warningsOf(report)).toMatchObject({ PATTERN_WITHOUT_IMAGE: 0, SHEET_WITHOUT_CASE: 0 });
     expect(JSON.stringify(report)).not.toContain('zz');
+    const warning = report.warnings.find(({ code }) => code === 'SHEET_WITHOUT_CASE');
+    expect(warning?.message).toMatch(/names 1 case that was not found.*PatientID/);
+    expect(warning?.examples).toEqual(['a', 'b']);
+    expect(Object.keys(warning ?? {})).toEqual(['code', 'message', 'caseIds']);
+  });
+
+  it.each([
+    ['Mustermann;FNH', /no column "case"/],
+    ['case;diagnosis', /says something/],
+    ['case;phase', /says something/],
+  ])('in a table with the columns %s is refused', async (header, message) => {
+    const root = await temporaryFolder();
+    const sheet = join(root, 'cases.csv');
+    await writeFile(sheet, `${header}\na;fnh\n`);
+    const error = await importTree(root, tree(), { phase, sheet }).catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      code: 'DATA_ERROR',
+      message: expect.stringMatching(message),
+      details: { columns: 2, columnNames: header.toLowerCase().split(';') },
+      remedy: expect.stringContaining('series with phase'),
+    });
+    expect(JSON.stringify(error)).not.toMatch(/mustermann/i);
+  });
+
+  it('on phases of the dataset must be true of a case', async () => {
+    const phases = ['NC', 'XX', 'PV'];
+    await expect(
+      importTree(await temporaryFolder(), tree(), { phase, phases }),
+    ).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      remedy: expect.stringMatching(/NC \(2\), ART \(2\), PV \(2\)/),
+    });
   });
 
   it('on classes, patients and dates holds by table', async () => {
@@ -203,6 +264,14 @@ describe('detection', () => {
     await expect(
       importDataset({ from: join(root, 'nowhere'), out: join(root, 'dataset.yaml') }),
     ).rejects.toMatchObject({ code: 'IO_ERROR' });
+  });
+
+  it('asks before the work whether the file can be written', async () => {
+    const root = await temporaryFolder();
+    await expect(importDataset({ from: join(root, 'nowhere'), out: root })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      details: { file: root },
+    });
   });
 
   it('stops when it is told to', async () => {

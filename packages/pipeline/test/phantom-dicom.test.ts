@@ -90,11 +90,58 @@ describe('a phantom cohort as DICOM', () => {
     await writeFile(join(from, 'masks/z.dcm'), broken);
     const report = await importDataset({ from, out, layout: 'dicom' });
     expect(report.warnings).toMatchObject([
-      { code: 'UNREADABLE_FILE', message: expect.stringMatching(/^2 files: DICOM: /), caseIds: [] },
+      { code: 'UNREADABLE_FILE', message: expect.stringMatching(/^DICOM: /), caseIds: [] },
+      { code: 'UNREADABLE_FILE', caseIds: [] },
     ]);
+    expect(report.warnings.map(({ file }) => file?.slice(-5))).toEqual(['a.dcm', 'z.dcm']);
     expect(report).toMatchObject({ cases: 1, skipped: [], lesions: { total: 1 } });
     const [entry] = (await readDataset(out)).cases;
     expect(Object.keys(entry?.lesions[0]?.mask as object).sort()).toEqual(['ART', 'NC', 'PV']);
+  });
+
+  /** Both cases with their masks, in one folder below that of the import. */
+  async function hospital(name: string) {
+    const from = join(root, name);
+    for (const id of ['case-0001', 'case-0002']) {
+      await cp(join(root, 'dicom/images', id), join(from, 'all', id), { recursive: true });
+      await cp(join(root, 'dicom/masks', id), join(from, 'all', id, 'seg'), { recursive: true });
+    }
+    return from;
+  }
+
+  it.each(['PV', 'ART'])(
+    'keeps a lesion one where an image is missing, reference %s',
+    async (reference) => {
+      const from = await hospital(`without ${reference}`);
+      await rm(join(from, 'all/case-0001/ART'), { recursive: true });
+      const out = join(root, `without ${reference}.yaml`);
+      const phases = ['NC', 'ART', 'PV'];
+      const report = await importDataset({ from, out, layout: 'dicom', phases, reference });
+      expect(report).toMatchObject({ cases: 1, apart: [{ reason: 'phase ART is missing' }] });
+      const [entry] = (await readDataset(out.replace('.yaml', '.apart.yaml'))).cases;
+      expect(entry?.lesions.map(({ mask }) => Object.keys(mask as object).sort())).toEqual([
+        ['NC', 'PV'],
+      ]);
+    },
+  );
+
+  it('names the case and the file that cannot be read, the file to a person alone', async () => {
+    const from = await hospital('truncated');
+    const slice = join(from, 'all/case-0001/PV/IM0005.dcm');
+    await writeFile(slice, (await readFile(slice)).subarray(0, 700));
+    const beside = join(from, 'all/stray.dcm');
+    await cp(slice, beside);
+    const out = join(root, 'truncated.yaml');
+    const report = await importDataset({ from, out, layout: 'dicom' });
+    const unreadable = report.warnings.filter(({ code }) => code === 'UNREADABLE_FILE');
+    expect(unreadable.map(({ file, caseNames }) => [file, caseNames])).toEqual(
+      expect.arrayContaining([
+        [slice, ['patient-0001']],
+        [beside, []],
+      ]),
+    );
+    expect(unreadable).toHaveLength(2);
+    expect(JSON.stringify(report)).not.toMatch(/IM0005|stray|patient-0001/);
   });
 
   it('takes masks in the folder of a single study, whatever study they name', async () => {

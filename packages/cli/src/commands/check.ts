@@ -18,7 +18,10 @@ export const check = defineCommand({
   ],
   options,
   async run({ dataset: file, sheet }, { signal, progress, note, verbose }) {
-    const { checkDataset, readDataset } = await import('@flc-native/pipeline');
+    const { checkDataset, checkOutputFile, counted, readDataset } = await import(
+      '@flc-native/pipeline'
+    );
+    if (sheet !== undefined) await checkOutputFile(sheet);
     const dataset = await readDataset(file);
     const bar = progress('check');
     const found = await checkDataset(dataset, {
@@ -29,15 +32,22 @@ export const check = defineCommand({
     const names = showsNames(verbose);
     for (const { severity, code, caseId, caseName, file, message, remedy } of found.findings) {
       const name = names ? (caseName ?? caseId) : caseId;
-      const where = [name, ...(file === undefined ? [] : [shownPath(file, names)])].join(', ');
-      note(`${severity} ${code} (${where}): ${message}\n  remedy: ${remedy}`);
+      const where = [
+        ...(name === '' ? [] : [name]),
+        ...(file === undefined ? [] : [shownPath(file, names)]),
+      ];
+      const place = where.length === 0 ? '' : ` (${where.join(', ')})`;
+      note(`${severity} ${code}${place}: ${message}\n  remedy: ${remedy}`);
     }
     const errors = found.findings.filter(({ severity }) => severity === 'error').length;
     const warnings = found.findings.length - errors;
     return {
       exitCode: found.ok ? 0 : 3,
       json: found,
-      text: `${found.cases} cases, ${found.lesions} lesions: ${errors} errors, ${warnings} warnings.${sheet === undefined ? '' : ` Contact sheet: ${sheet}`}`,
+      text:
+        `${counted(found.cases, 'case')}, ${counted(found.lesions, 'lesion')}: ` +
+        `${counted(errors, 'error')}, ${counted(warnings, 'warning')}.` +
+        (sheet === undefined ? '' : ` Contact sheet: ${sheet}`),
     };
   },
 });

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
+import { FlcError } from '@flc-native/errors';
 import { defineCommand } from '../command.js';
 import { showsNames } from '../failure.js';
-import { importSummary } from '../import-summary.js';
 import { choice, names, pairs, required, text, withDefault } from '../option.js';
 
 const options = {
@@ -50,20 +50,34 @@ export const importCommand = defineCommand({
   options,
   async run({ class: classMap, pseudonymKey, ...settings }, { signal, progress, note, verbose }) {
     const { importDataset } = await import('@flc-native/pipeline');
+    const { importSummary } = await import('../import-summary.js');
     const bar = progress('import');
+    const names = showsNames(verbose);
     const report = await importDataset({
       ...settings,
       classMap,
       pseudonymKey: keyFile(pseudonymKey, settings.out),
       signal,
       onProgress: ({ done, total }) => bar.update(done, total),
-    }).finally(() => bar.stop());
-    const { notes, summary } = importSummary(report, settings.out, showsNames(verbose));
+    })
+      .catch((thrown: unknown) => {
+        const columns = columnsOf(thrown);
+        if (columns !== undefined && names) note(`columns of the sheet: ${columns.join(', ')}`);
+        throw thrown;
+      })
+      .finally(() => bar.stop());
+    const { notes, summary } = importSummary(report, settings.out, names);
     for (const line of notes) note(line);
-    return { json: report, text: summary };
+    return { exitCode: report.cases === 0 ? 3 : 0, json: report, text: summary };
   },
 });
 
 function keyFile(wanted: string | undefined, out: string): string | undefined {
   return wanted === 'none' ? undefined : (wanted ?? join(dirname(out), 'pseudonym.key'));
+}
+
+/** Columns of a sheet that cannot be used; hidden in the error, since they may be names of patients. */
+function columnsOf(thrown: unknown): readonly string[] | undefined {
+  const columns = thrown instanceof FlcError ? thrown.details.columnNames : undefined;
+  return Array.isArray(columns) ? columns.map(String) : undefined;
 }

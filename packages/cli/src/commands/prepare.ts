@@ -1,4 +1,4 @@
-import { toFlcError } from '@flc-native/errors';
+import { FlcError, toFlcError } from '@flc-native/errors';
 import { defineCommand } from '../command.js';
 import { formatFailure } from '../failure.js';
 import {
@@ -71,7 +71,7 @@ export const prepare = defineCommand({
   ],
   options,
   async run(settings, { signal, progress, note, verbose }) {
-    const { prepareDataset, readDataset } = await import('@flc-native/pipeline');
+    const { counted, prepareDataset, readDataset } = await import('@flc-native/pipeline');
     const { dataset, out, workers, inPlaneSpacing, transforms, shard, ...plain } = settings;
     const bar = progress('prepare');
     const done = await prepareDataset(
@@ -85,7 +85,11 @@ export const prepare = defineCommand({
         ...(inPlaneSpacing === undefined ? {} : { inPlaneSpacing }),
       },
       { signal, onProgress: ({ done: count, total }) => bar.update(count, total) },
-    ).finally(() => bar.stop());
+    )
+      .catch((thrown: unknown) => {
+        throw withSameCommand(toFlcError(thrown));
+      })
+      .finally(() => bar.stop());
     for (const { caseId, error } of done.failed)
       note(`case ${caseId} failed.\n${formatFailure(toFlcError(error), verbose)}`);
     for (const { caseId, message } of done.warnings) note(`warning: case ${caseId}: ${message}`);
@@ -93,11 +97,27 @@ export const prepare = defineCommand({
       exitCode: done.failed.length === 0 ? 0 : 3,
       json: { ...done, failed: done.failed.map(({ caseId, error }) => ({ caseId, error })) },
       text:
-        `${done.prepared} cases prepared, ${done.reused} kept, ${done.failed.length} failed; ` +
-        `${done.samples} slices in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). ${next(settings)}`,
+        `${counted(done.prepared, 'case')} prepared, ${done.reused} kept, ${done.failed.length} failed; ` +
+        `${counted(done.samples, 'slice')} in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). ${next(settings)}`,
     };
   },
 });
+
+/** An interruption says how to go on: cases that are done are kept, so the same call does the others. */
+function withSameCommand(error: FlcError): FlcError {
+  if (error.code !== 'CANCELLED') return error;
+  const call = process.argv.slice(2).map(quoted).join(' ');
+  return new FlcError('CANCELLED', 'Stopped; the cases that were done are kept.', {
+    details: error.details,
+    remedy: `Go on with the same command: flc-native ${call}`,
+    cause: error,
+  });
+}
+
+/** Fit for a shell. */
+function quoted(word: string): string {
+  return /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
 
 function next({ dataset, out, shard }: { dataset: string; out: string; shard: unknown }): string {
   if (shard === undefined) return `Next: flc-native split --prepared ${out}`;

@@ -3,6 +3,7 @@ import { caseJob } from '../case/case-job.js';
 import { runCaseTasks } from '../case/case-pool.js';
 import type { RunOptions } from '../case/progress.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { noCasesRemedy } from '../dataset/no-cases.js';
 import type { CheckedCase } from './check-case.js';
 import { duplicateFindings } from './duplicate-images.js';
 import { type CaseFinding, type Finding, toFinding } from './finding.js';
@@ -54,9 +55,10 @@ export async function checkDataset(
   duplicateFindings(checked, patients).forEach((more, i) => {
     found[i]?.push(...more);
   });
-  const findings = found.flatMap((list, i) =>
+  const ofCases = found.flatMap((list, i) =>
     list.map((finding) => toFinding(finding, jobs[i]?.caseId ?? '', dataset.cases[i]?.id ?? '')),
   );
+  const findings = jobs.length === 0 ? [toFinding(noCases, '', '')] : ofCases;
   return {
     findings,
     cases: jobs.length,
@@ -64,6 +66,13 @@ export async function checkDataset(
     ok: findings.every(({ severity }) => severity !== 'error'),
   };
 }
+
+const noCases: CaseFinding = {
+  severity: 'error',
+  code: 'NO_CASES',
+  message: 'the dataset has no cases',
+  remedy: noCasesRemedy,
+};
 
 function failedCase(error: FlcError): CaseFinding {
   return {

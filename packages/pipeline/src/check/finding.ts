@@ -1,5 +1,6 @@
 /** Stable codes of findings; programs may branch on them. */
 export type FindingCode =
+  | 'NO_CASES'
   | 'MISSING_PHASE'
   | 'MISSING_FILE'
   | 'UNREADABLE_FILE'
@@ -38,7 +39,7 @@ export interface CaseFinding {
 }
 
 /**
- * A finding of `checkDataset`. `caseId` is the pseudonym; `file` and `caseName` are there for a
+ * A finding of `checkDataset`. `caseId` is the pseudonym, empty where it is about the whole dataset; `file` and `caseName` are there for a
  * person's terminal but hidden from JSON and from enumeration: both may hold a patient's name.
  */
 export interface Finding extends CaseFinding {

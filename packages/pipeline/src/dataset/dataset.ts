@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FlcError } from '@flc-native/errors';
@@ -24,11 +25,7 @@ export async function readDataset(file: string): Promise<Dataset> {
   let text: string;
   try {
     const status = await stat(file);
-    if (!status.isFile() || status.size > maxYamlBytes) {
-      throw new FlcError('INVALID_CONFIG', 'not a dataset.yaml: no regular file of sensible size', {
-        details: { file, bytes: status.size },
-      });
-    }
+    if (!status.isFile() || status.size > maxYamlBytes) throw noDatasetFile(file, status);
     text = await readFile(file, 'utf8');
   } catch (cause) {
     throw cause instanceof FlcError ? cause : ioError('reading dataset.yaml failed', file, cause);
@@ -73,6 +70,20 @@ function parseYaml(text: string, file: string): unknown {
   }
   // The lines after the first quote the file, and with it names.
   throw invalidYaml((problem.message.split('\n')[0] ?? '').replace(/:$/, ''), file, problem);
+}
+
+function noDatasetFile(file: string, status: Stats): FlcError {
+  if (status.isFile()) {
+    return new FlcError('INVALID_CONFIG', 'the file is larger than any dataset.yaml', {
+      details: { file, bytes: status.size, largest: maxYamlBytes },
+      remedy: 'give the dataset.yaml, not an image or an archive',
+    });
+  }
+  const got = status.isDirectory() ? 'a folder' : 'no regular file';
+  return new FlcError('INVALID_CONFIG', `a file dataset.yaml is expected, this is ${got}`, {
+    details: { file },
+    remedy: 'give the dataset.yaml itself; flc-native import writes one from a folder of images',
+  });
 }
 
 function invalidYaml(reason: string, file: string, cause: unknown): FlcError {

@@ -3,8 +3,15 @@ import type { DatasetInput } from '../dataset/dataset-schema.js';
 import type { PhaseDecision } from '../phase-rules/assign-phases.js';
 import { type ContrastPhase, contrastPhases } from '../phase-rules/phase-guess.js';
 import type { LayoutAdapter } from './adapter.js';
+import { countPhases } from './count-phases.js';
 import type { ImportOptions } from './import-options.js';
-import type { ImportedCase, ImportedCohort, ImportedLesion, SourceRef } from './imported.js';
+import type {
+  ImportedCase,
+  ImportedCohort,
+  ImportedLesion,
+  ImportedMask,
+  SourceRef,
+} from './imported.js';
 
 /** A case whose images have their phases. */
 export interface PhasedCase {
@@ -33,10 +40,7 @@ export function choosePhases(
   wanted: readonly string[] | undefined,
 ): string[] {
   if (wanted !== undefined && wanted.length > 0) return [...new Set(wanted)];
-  const counts = new Map<string, number>();
-  for (const { byPhase } of cases) {
-    for (const phase of byPhase.keys()) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-  }
+  const counts = new Map(Object.entries(countPhases(cases)));
   const allowed = adapter.phases;
   const common = [...counts.keys()].filter(
     (phase) =>
@@ -62,12 +66,10 @@ export function chooseReference(
   if (wanted !== undefined) return wanted;
   const counts = new Map<string, number>();
   for (const { entry, byPhase } of cases) {
-    const phaseOf = new Map([...byPhase].map(([phase, key]) => [key, phase]));
-    for (const lesion of entry.lesions) {
-      for (const { image } of lesion.masks) {
-        const phase = image === undefined ? undefined : phaseOf.get(image);
-        if (phase !== undefined) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-      }
+    for (const mask of entry.lesions.flatMap(({ masks }) => masks)) {
+      const phase = phaseOfMask(mask, byPhase);
+      if (phase !== undefined && byPhase.has(phase))
+        counts.set(phase, (counts.get(phase) ?? 0) + 1);
     }
   }
   const usual = phases.includes('PV') ? 'PV' : (phases.at(-1) as string);
@@ -117,6 +119,15 @@ export function assembleCase(
   };
 }
 
+/** The phase on which a mask was drawn, of an image that is here or not; undefined where nothing says it. */
+function phaseOfMask(
+  { image, phase }: ImportedMask,
+  byPhase: ReadonlyMap<string, string>,
+): string | undefined {
+  const found = [...byPhase].find(([, key]) => key === image);
+  return found?.[0] ?? phase;
+}
+
 type WrittenLesion = CaseInputEntry['lesions'][number];
 
 function writtenLesion(
@@ -126,13 +137,18 @@ function writtenLesion(
   reference: string,
   out: string,
 ): { written?: WrittenLesion; onReference: boolean } {
-  const phaseOf = new Map([...byPhase].map(([phase, key]) => [key, phase]));
   const masks = new Map<string, SourceRef>();
-  for (const { image, input } of lesion.masks) {
-    const phase = image === undefined ? reference : phaseOf.get(image);
-    if (phase !== undefined && phases.includes(phase)) masks.set(phase, input);
+  const drawn = new Set<string>();
+  for (const mask of lesion.masks) {
+    const said = phaseOfMask(mask, byPhase);
+    const phase = said ?? (mask.image === undefined ? reference : undefined);
+    if (phase === undefined || !phases.includes(phase)) continue;
+    drawn.add(phase);
+    // Without its image a mask is of no use: it would be taken for one of another phase.
+    if (said === undefined || byPhase.has(said)) masks.set(phase, mask.input);
   }
-  const onReference = masks.has(reference);
+  // Where the reference itself is missing, that is the reason, and no fault of the mask.
+  const onReference = byPhase.has(reference) ? masks.has(reference) : drawn.has(reference);
   if (masks.size === 0) return { onReference };
   const only = masks.size === 1 ? masks.get(reference) : undefined;
   const mask =

@@ -1,5 +1,6 @@
 import type { DatasetInput } from '../dataset/dataset-schema.js';
 import type { AssembledCase, PhasedCase } from './assemble-dataset.js';
+import { countPhases } from './count-phases.js';
 import type { ChosenLayout } from './detect-layout.js';
 import {
   type ImportReport,
@@ -36,6 +37,7 @@ export function buildReport(outcome: ImportOutcome): ImportReport {
     source: adapter.source,
     detection: { reason, others },
     ...{ modality, phases, reference, classes },
+    placeholderClasses: ![...complete, ...apart].some(hasClass),
     synthetic: cohort.synthetic === true,
     cases: complete.length,
     lesions: countLesions(complete),
@@ -65,6 +67,10 @@ export function buildReport(outcome: ImportOutcome): ImportReport {
   return withHidden(report, { files });
 }
 
+function hasClass({ written }: AssembledCase): boolean {
+  return written.lesions.some(({ class: name }) => name !== undefined && name !== null);
+}
+
 function reported(name: string, reason: string, hide: (name: string) => string): ReportedCase {
   return withHidden({ caseId: hide(name), reason }, { caseName: name });
 }
@@ -73,8 +79,9 @@ function warningOf(
   warning: ImportedCohort['warnings'][number],
   hide: (name: string) => string,
 ): ReportedWarning {
-  const { code, message, cases } = warning;
-  return { code, message, caseIds: cases.map(hide) };
+  const { code, message, cases, file, examples } = warning;
+  const shown = { code, message, caseIds: cases.map(hide) };
+  return withHidden(shown, { caseNames: cases, file, examples });
 }
 
 function ownWarnings({ phased, complete, apart, hide }: ImportOutcome): ReportedWarning[] {
@@ -106,7 +113,7 @@ function ownWarnings({ phased, complete, apart, hide }: ImportOutcome): Reported
     ],
   ];
   return list.flatMap(([code, message, names]) =>
-    names.length === 0 ? [] : [{ code, message, caseIds: names.map(hide) }],
+    names.length === 0 ? [] : [warningOf({ code, message, cases: names }, hide)],
   );
 }
 
@@ -125,14 +132,6 @@ function countLesions(cases: readonly AssembledCase[]): ImportReport['lesions'] 
     unlabelled: lesions.length - labelled,
     masksToSplit: lesions.filter(({ components }) => components === 'split').length,
   };
-}
-
-function countPhases(cases: readonly PhasedCase[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { byPhase } of cases) {
-    for (const phase of byPhase.keys()) counts[phase] = (counts[phase] ?? 0) + 1;
-  }
-  return counts;
 }
 
 function round(value: number): number {

@@ -1,6 +1,7 @@
 import { dirname, sep } from 'node:path';
 import { readDicomStack } from '../dicom/read-dicom-stack.js';
 import { type DicomStack, makeStacks } from '../dicom/stack.js';
+import { counted } from '../text/counted.js';
 import type { ImportedImage, SourceRef } from './imported.js';
 
 /** The modality of most stacks; PET and others count for nothing. */
@@ -10,7 +11,7 @@ export function modalityOfStacks(stacks: readonly DicomStack[]): 'CT' | 'MR' | u
   return ct + mr === 0 ? undefined : mr > ct ? 'MR' : 'CT';
 }
 
-/** Fewer slices than this are a scout or bolus tracking. */
+/** Fewer slices than this are bolus tracking, or a scout that does not say so. */
 const fewestSlices = 3;
 
 /** A stack that is no image of a phase; `reason` may be shown anywhere. */
@@ -36,8 +37,10 @@ export function dicomImages(
     const broken = stack.findings.find(({ severity }) => severity === 'error');
     if (modality !== undefined && stack.modality !== modality) {
       dropped.push({ stack, reason: `a series of another modality than ${modality}` });
+    } else if (isScout(stack)) {
+      dropped.push({ stack, reason: 'a series is a scout view' });
     } else if (stack.grid.size[2] < fewestSlices) {
-      dropped.push({ stack, reason: `a series of ${stack.grid.size[2]} slices` });
+      dropped.push({ stack, reason: `a series of ${counted(stack.grid.size[2], 'slice')}` });
     } else if (broken !== undefined) {
       dropped.push({ stack, reason: `a series cannot be used: ${broken.message}` });
     } else {
@@ -45,6 +48,10 @@ export function dicomImages(
     }
   }
   return { images, dropped };
+}
+
+function isScout({ imageType }: DicomStack): boolean {
+  return imageType?.some((part) => /^LOCALIZER$/i.test(part.trim())) === true;
 }
 
 function imageOf(

@@ -1,10 +1,10 @@
 import { groupBy } from '../collections/group-by.js';
 import type { DicomStack } from '../dicom/stack.js';
 import type { OrganName } from '../phase-rules/organ-hu.js';
-import type { ImportedImage, ImportedLesion, SourceRef } from './imported.js';
+import type { ImportedImage, ImportedLesion, ImportedMask, SourceRef } from './imported.js';
 import { className, classOfText, isLesionName } from './lesion-class.js';
 import type { MaskObjects } from './masks-of-study.js';
-import { imageOfPhaseIn, nameApartFromPhase } from './phase-in-name.js';
+import { drawnOn, nameApartFromPhase } from './phase-in-name.js';
 
 /** Masks of a study from SEG and RTSTRUCT objects, by the labels of segments. */
 export interface DicomMasks {
@@ -56,13 +56,13 @@ export function dicomMasks(
   }
   const drawn = masks.filter(({ name }) => organOf(name) === undefined && isLesionName(name));
   const groups = lesionsOfMasks(
-    drawn.map((mask) => ({ ...mask, image: imageOf(mask, study) })),
+    drawn.map((mask) => ({ ...mask, ...placeOf(mask, study) })),
     modalityOf(study),
   );
   const lesions = groups.map((masks): ImportedLesion => {
     const known = classOfText((masks[0] as PlacedMask).name);
     return {
-      masks: masks.map(({ image, input }) => ({ image, input })),
+      masks: masks.map(({ image, phase, input }) => ({ image, phase, input })),
       components: groups.length === 1 ? 'split' : undefined,
       class: known === undefined ? null : className(known, classMap),
     };
@@ -72,29 +72,31 @@ export function dicomMasks(
 
 type Modality = 'CT' | 'MR';
 
-interface PlacedMask extends NamedMask {
-  readonly image: string | undefined;
-}
+type PlacedMask = NamedMask & Pick<ImportedMask, 'image' | 'phase'>;
 
-/** Masks of the same name but for the phase are one lesion if each was drawn on an image of its own. */
+/** Masks of the same name but for the phase are one lesion if each was drawn on an image of its own, be it here or not. */
 function lesionsOfMasks(
   masks: readonly PlacedMask[],
   modality: Modality | undefined,
 ): (readonly PlacedMask[])[] {
   const sameName = [...groupBy(masks, ({ name }) => nameApartFromPhase(name, modality)).values()];
   return sameName.flatMap((group) => {
-    const images = new Set(group.map(({ image }) => image));
-    const apart = images.size === group.length && !images.has(undefined);
+    const places = group.map(({ image, phase }) => image ?? (phase && `phase ${phase}`));
+    const apart = new Set(places).size === group.length && !places.includes(undefined);
     return apart ? [group] : group.map((mask) => [mask]);
   });
 }
 
-/** Key of the image that a mask was drawn on. */
-function imageOf({ name, referencedSeries }: NamedMask, study: StudyImages): string | undefined {
+function placeOf(
+  { name, referencedSeries }: NamedMask,
+  study: StudyImages,
+): Pick<ImportedMask, 'image' | 'phase'> {
   const { stacks, images } = study;
-  return (
-    onlyStack(stacks, referencedSeries) ?? imageOfPhaseIn(name, images, modalityOf(study))?.key
-  );
+  const image = onlyStack(stacks, referencedSeries);
+  const said = drawnOn(name, images, modalityOf(study));
+  if (image === undefined) return said;
+  // A series that cannot be used is no image: only the label may tell of which phase it would have been.
+  return images.some(({ key }) => key === image) ? { image } : { image, phase: said.phase };
 }
 
 function modalityOf({ images }: StudyImages): Modality | undefined {

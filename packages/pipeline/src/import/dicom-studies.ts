@@ -47,10 +47,11 @@ export async function readDicomStudies(
     return { masks, ...readStudy(study, masks, root, classMap) };
   });
   const cases = read.flatMap(({ entry }) => entry ?? []);
-  const unreadable = unreadableFiles(
-    scan.findings,
-    cases.map(({ id }) => id),
-  );
+  const folders = studies.map(({ name, stacks }) => ({
+    name,
+    folder: commonFolder(stacks.flatMap(({ files }) => files)),
+  }));
+  const unreadable = unreadableFiles(scan.findings, folders);
   return {
     cases,
     skipped: read.flatMap(({ skipped }) => skipped ?? []),

@@ -6,6 +6,7 @@ import type { DatasetInput } from '../dataset/dataset-schema.js';
 import { pseudonym } from '../dataset/pseudonym.js';
 import { createPseudonymKey } from '../dataset/pseudonym-key.js';
 import { assignPhases } from '../phase-rules/assign-phases.js';
+import { checkOutputFile } from '../storage/output-file.js';
 import { writeVolume } from '../volume/write-volume.js';
 import type { ImportContext, LayoutAdapter } from './adapter.js';
 import {
@@ -18,15 +19,16 @@ import {
   type PhasedCase,
 } from './assemble-dataset.js';
 import { buildReport } from './build-report.js';
+import { checkPhases } from './check-phases.js';
 import { type ChosenLayout, chooseLayout } from './detect-layout.js';
 import type { ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
 import type { ImportedCase, ImportedCohort } from './imported.js';
 import { type PhaseOverrides, unusedWords, withOverride } from './phase-overrides.js';
 import { writePhasesFile } from './phases-file.js';
-import { readSheet, type Sheet } from './sheet.js';
+import type { Sheet } from './sheet.js';
 import { readSourceTree } from './source-tree.js';
-import { withSheet } from './user-sheet.js';
+import { readUserSheet, withSheet } from './user-sheet.js';
 
 /** Classes of a dataset whose lesions have none: those of the paper. */
 const paperClasses = ['cyst', 'fnh', 'hcc', 'hem'];
@@ -40,9 +42,10 @@ const paperClasses = ['cyst', 'fnh', 'hcc', 'hem'];
 export async function importDataset(options: ImportOptions): Promise<ImportReport> {
   const { signal } = options;
   const out = resolve(options.out);
+  await checkOutputFile(out);
   const tree = await readSourceTree(resolve(options.from), signal);
   const layout = chooseLayout(tree, options.layout);
-  const sheet = options.sheet === undefined ? undefined : await readSheet(options.sheet);
+  const sheet = options.sheet === undefined ? undefined : await readUserSheet(options.sheet);
   const { pseudonymKey } = options;
   const key = pseudonymKey === undefined ? undefined : await createPseudonymKey(pseudonymKey);
   const hide = (name: string) => pseudonym(name, key);
@@ -75,6 +78,7 @@ async function write(
   const { out, hide, pseudonymKey } = options;
   const { adapter } = layout;
   const phases = choosePhases(phased, adapter, options.phases);
+  checkPhases(phased, options.phases ?? []);
   const reference = chooseReference(phased, phases, options.reference);
   if (!phases.includes(reference)) {
     throw new FlcError('INVALID_CONFIG', `reference: "${reference}" is not one of the phases`, {

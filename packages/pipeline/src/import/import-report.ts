@@ -22,8 +22,12 @@ export interface ReportedCase {
 export interface ReportedWarning {
   readonly code: string;
   readonly message: string;
-  /** Pseudonyms; empty where it is about the whole set. */
+  /** Pseudonyms; empty where it is about the whole set, or a file of no case. */
   readonly caseIds: readonly string[];
+  /** The cases by name, the file and names that would have been right: for a terminal only, not enumerable. */
+  readonly caseNames?: readonly string[];
+  readonly file?: string;
+  readonly examples?: readonly string[];
 }
 
 /**
@@ -43,6 +47,8 @@ export interface ImportReport {
   readonly phases: readonly string[];
   readonly reference: string;
   readonly classes: readonly string[];
+  /** Whether no lesion has a class, and dataset.yaml, which needs some, holds those of the paper. */
+  readonly placeholderClasses: boolean;
   /** Cases in dataset.yaml. */
   readonly cases: number;
   readonly lesions: {

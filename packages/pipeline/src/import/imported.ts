@@ -18,9 +18,17 @@ export interface ImportedImage extends PhaseCandidate {
   readonly alsoKnownAs?: readonly string[] | undefined;
 }
 
+/** A mask of a lesion; where it says neither image nor phase, it is drawn on the reference. */
+export interface ImportedMask {
+  /** Key of the image that it was drawn on. */
+  readonly image?: string | undefined;
+  /** What its name says, where no image is known by that; it may be an image that is not here. */
+  readonly phase?: string | undefined;
+  readonly input: SourceRef;
+}
+
 export interface ImportedLesion {
-  /** Masks with the key of the image that each was drawn on; without a key: on the reference. */
-  readonly masks: readonly { readonly image?: string | undefined; readonly input: SourceRef }[];
+  readonly masks: readonly ImportedMask[];
   readonly label?: number | undefined;
   readonly components?: 'split' | 'merge' | undefined;
   readonly class?: string | null | undefined;
@@ -50,6 +58,10 @@ export interface ImportWarning {
   readonly message: string;
   /** Names of the cases it is about, as in dataset.yaml; empty: the whole set. */
   readonly cases: readonly string[];
+  /** The file it is about; for a terminal. */
+  readonly file?: string | undefined;
+  /** Names of cases that would have been right; for a terminal. */
+  readonly examples?: readonly string[] | undefined;
 }
 
 /** What an adapter reads out of a tree. */

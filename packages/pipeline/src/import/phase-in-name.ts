@@ -1,5 +1,5 @@
 import { phaseByText } from '../phase-rules/phase-by-text.js';
-import type { ImportedImage } from './imported.js';
+import type { ImportedImage, ImportedMask } from './imported.js';
 
 /**
  * The words of a name but those that tell a phase, or with MR a sequence: the same lesion drawn on several phases has names
@@ -10,17 +10,21 @@ export function nameApartFromPhase(name: string, modality: 'CT' | 'MR' = 'CT'): 
   return words.filter((word) => phaseByText(word, '', modality).phase === null).join('_');
 }
 
-/** The image on which a mask was drawn, if its name says the phase; an image says its own by names or description. */
-export function imageOfPhaseIn(
+/**
+ * What a mask was drawn on, if its name says the phase: the image that says the same by names or description, else the phase
+ * alone. That may be of an image whose phase only its voxels tell, or of one that is not here.
+ */
+export function drawnOn(
   name: string,
   images: readonly ImportedImage[],
   modality: 'CT' | 'MR' = 'CT',
-): ImportedImage | undefined {
+): Pick<ImportedMask, 'image' | 'phase'> {
   const { phase } = phaseByText(name, '', modality);
-  if (phase === null) return undefined;
-  return images.find(({ facts }) =>
+  if (phase === null) return {};
+  const image = images.find(({ facts }) =>
     [...(facts.names ?? []), facts.seriesDescription].some(
       (text) => text !== undefined && phaseByText(text, '', modality).phase === phase,
     ),
   );
+  return image === undefined ? { phase } : { image: image.key };
 }

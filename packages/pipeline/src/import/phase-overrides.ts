@@ -1,4 +1,5 @@
 import type { PhaseGuess } from '../phase-rules/phase-guess.js';
+import { counted } from '../text/counted.js';
 import type { PhasedCase } from './assemble-dataset.js';
 import type { ImportedCase, ImportedImage, ImportWarning } from './imported.js';
 import type { Sheet } from './sheet.js';
@@ -63,6 +64,8 @@ function matches(text: string, pattern: string): boolean {
   return new RegExp(`^${source}$`, 'i').test(text);
 }
 
+const mostExamples = 5;
+
 /** What the user said that met nothing: a misspelt pattern or case would go unseen otherwise. */
 export function unusedWords(
   cases: readonly PhasedCase[],
@@ -82,10 +85,12 @@ export function unusedWords(
     }));
   const known = new Set(cases.map(({ entry }) => entry.id));
   const strangers = new Set((sheet?.rows ?? []).map((row) => row.case ?? ''));
-  for (const name of known) strangers.delete(name);
+  for (const name of ['', ...known]) strangers.delete(name);
   if (strangers.size > 0) {
-    const message = `the sheet names ${strangers.size} cases that were not found`;
-    warnings.push({ code: 'SHEET_WITHOUT_CASE', message, cases: [] });
+    const found = counted(strangers.size, 'case that was', 'cases that were');
+    const message = `the sheet names ${found} not found; its column case is the id in dataset.yaml: of DICOM the PatientID, else mostly the folder`;
+    const examples = [...known].slice(0, mostExamples);
+    warnings.push({ code: 'SHEET_WITHOUT_CASE', message, cases: [], examples });
   }
   return warnings;
 }

@@ -1,6 +1,31 @@
+import { FlcError } from '@flc-native/errors';
 import type { ImportedCase } from './imported.js';
 import { className } from './lesion-class.js';
-import type { Sheet } from './sheet.js';
+import { readSheet, type Sheet } from './sheet.js';
+
+const facts = ['patient', 'class', 'studydate'];
+const lookedFor = `case, and any of ${facts.join(', ')}, or series with phase`;
+
+/** Reads the user's table. IO_ERROR, or DATA_ERROR for one that is no table or from which nothing would be taken. */
+export async function readUserSheet(file: string): Promise<Sheet> {
+  const sheet = await readSheet(file);
+  const has = (column: string) => sheet.columns.includes(column);
+  if (!has('case')) throw unusable(file, sheet, 'the sheet has no column "case"');
+  if (!facts.some(has) && !(has('series') && has('phase'))) {
+    throw unusable(file, sheet, 'the sheet has no column that says something of its cases');
+  }
+  return sheet;
+}
+
+function unusable(file: string, { columns }: Sheet, message: string): FlcError {
+  const details = { file, columns: columns.length };
+  // Where the header line is missing, its place is taken by a case, so names of columns are for a terminal only.
+  Object.defineProperty(details, 'columnNames', { value: columns, enumerable: false });
+  return new FlcError('DATA_ERROR', message, {
+    details,
+    remedy: `the first line names the columns: ${lookedFor}`,
+  });
+}
 
 /** A case with what the user's table says of it: patient, class of its lesions, date of the study. */
 export function withSheet(

@@ -6,6 +6,7 @@ import { type CaseJob, caseInputs, caseJob } from '../case/case-job.js';
 import { runCaseTasks } from '../case/case-pool.js';
 import type { RunOptions } from '../case/progress.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { checkHasCases } from '../dataset/no-cases.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
 import { memoryBound } from '../registration/memory.js';
 import { resolveRegistration } from '../registration/registration-settings.js';
@@ -49,6 +50,7 @@ export async function prepareDataset(
   options: PrepareOptions = {},
   { signal, onProgress }: RunOptions = {},
 ): Promise<PrepareReport> {
+  checkHasCases(dataset);
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const resolved = withDatasetSettings(dataset, resolvePrepareOptions(options));

@@ -1,4 +1,5 @@
 export { ioError, writeFileAtomic } from './atomic-file.js';
+export { checkOutputFile } from './output-file.js';
 export {
   formatSafetensors,
   parseSafetensors,

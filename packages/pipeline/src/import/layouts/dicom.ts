@@ -1,10 +1,12 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
+import { counted } from '../../text/counted.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { readDicomStudies } from '../dicom-studies.js';
-import type { ImportedCase, ImportWarning, SkippedCase } from '../imported.js';
+import type { ImportedCase, SkippedCase } from '../imported.js';
 import { separateMaskFolders } from '../mask-folders.js';
 import { allMasks } from '../masks-of-study.js';
+import { mergedWarnings } from '../merged-warnings.js';
 import { partsOf, type SourceTree } from '../source-tree.js';
 import { unreadableFiles } from '../unreadable-files.js';
 import { isDicomName } from './folder-dicom.js';
@@ -21,7 +23,7 @@ export const dicom: LayoutAdapter = {
     const found = tree.files.filter(mayBeDicom).length;
     // Fewer files than a volume has slices are a README and its like.
     if (found < 3 || found < 0.5 * tree.files.length) return undefined;
-    return { confidence: 0.4, reason: `${found} files with names as DICOM has them` };
+    return { confidence: 0.4, reason: `${counted(found, 'file')} with names as DICOM has them` };
   },
   read: (tree, context) => readPatients(tree, context),
 };
@@ -72,24 +74,20 @@ export async function readPatients(
   }
   const lost = maskFiles.filter((file) => !placed.has(file));
   if (lost.length > 0) {
-    const message = `${lost.length} segmentations or structure sets belong to no study that is here`;
+    const objects = counted(
+      lost.length,
+      'segmentation or structure set belongs',
+      'segmentations or structure sets belong',
+    );
+    const message = `${objects} to no study that is here`;
     warnings.push({ code: 'MASK_WITHOUT_STUDY', message, cases: [] });
   }
   const mr = modalities.filter((modality) => modality === 'MR').length;
   const modality = mr > modalities.length / 2 ? ('MR' as const) : undefined;
-  return { cases, skipped, warnings: merged(warnings), modality, synthetic };
+  return { cases, skipped, warnings: mergedWarnings(warnings), modality, synthetic };
 }
 
 function firstFolder(file: string): string {
   const parts = partsOf(file);
   return parts.length > 1 ? (parts[0] as string) : '';
-}
-
-/** The same warning on several cases is one. */
-function merged(warnings: readonly ImportWarning[]): ImportWarning[] {
-  const groups = groupBy(warnings, ({ code, message }) => `${code}\n${message}`);
-  return [...groups.values()].map((group) => ({
-    ...(group[0] as ImportWarning),
-    cases: [...new Set(group.flatMap(({ cases }) => cases))],
-  }));
 }

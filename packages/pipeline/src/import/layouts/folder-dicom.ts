@@ -3,8 +3,9 @@ import { phaseByText } from '../../phase-rules/phase-by-text.js';
 import type { ImportContext } from '../adapter.js';
 import { commonFolder, dicomImages } from '../dicom-images.js';
 import { type DicomMasks, dicomMasks } from '../dicom-masks.js';
-import type { ImportedImage } from '../imported.js';
+import type { ImportedImage, ImportWarning } from '../imported.js';
 import { folderOf, partsOf, type SourceTree } from '../source-tree.js';
+import { unreadableFiles } from '../unreadable-files.js';
 import { toIsoDate } from '../user-sheet.js';
 
 /** Names that DICOM files have: `.dcm`, `.ima`, none, or a UID (which ends in digits). */
@@ -29,19 +30,22 @@ export function dicomPhaseFolders(tree: SourceTree): Map<string, string> {
 export interface DicomOfCase extends DicomMasks {
   readonly images: readonly ImportedImage[];
   readonly studyDate?: string | undefined;
+  /** What is left out, and why. */
+  readonly warnings: readonly ImportWarning[];
 }
 
 /** Images and masks of the DICOM files of one case whose folders name the phases. */
 export async function readDicomFolder(
   tree: SourceTree,
+  name: string,
   files: readonly string[],
   { signal, classMap }: ImportContext,
 ): Promise<DicomOfCase> {
-  if (files.length === 0) return { images: [], lesions: [], organs: {} };
+  if (files.length === 0) return { images: [], lesions: [], organs: {}, warnings: [] };
   const paths = files.map((file) => tree.path(file));
   const root = commonFolder(paths);
   const scan = await scanFiles(root, paths, { signal });
-  const { images } = dicomImages(scan.stacks, (stack) => [
+  const { images, dropped } = dicomImages(scan.stacks, (stack) => [
     folderOf((stack.files[0] ?? '').slice(root.length + 1)),
   ]);
   const date = scan.stacks[0]?.studyDate;
@@ -49,5 +53,11 @@ export async function readDicomFolder(
     images,
     ...dicomMasks(scan, { stacks: scan.stacks, images }, classMap),
     studyDate: date === undefined ? undefined : toIsoDate(date),
+    warnings: [
+      ...dropped.map(({ reason }) => ({
+        ...{ code: 'SERIES_LEFT_OUT', message: reason, cases: [name] },
+      })),
+      ...unreadableFiles(scan.findings, [{ name, folder: root }]),
+    ],
   };
 }

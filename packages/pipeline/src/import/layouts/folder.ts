@@ -1,18 +1,21 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
 import { phaseByText } from '../../phase-rules/phase-by-text.js';
+import { counted } from '../../text/counted.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type {
   ImportedCase,
   ImportedImage,
   ImportedLesion,
+  ImportedMask,
   ImportWarning,
   SkippedCase,
 } from '../imported.js';
 import { classOfText, namesLesion } from '../lesion-class.js';
 import { labelsInMask } from '../mask-labels.js';
-import { imageOfPhaseIn, nameApartFromPhase } from '../phase-in-name.js';
+import { mergedWarnings } from '../merged-warnings.js';
+import { drawnOn, nameApartFromPhase } from '../phase-in-name.js';
 import { folderOf, isVolumeName, partsOf, type SourceTree, stemOf } from '../source-tree.js';
 import { dicomPhaseFolders, isDicomName, readDicomFolder } from './folder-dicom.js';
 import { folderOrganHu } from './folder-organs.js';
@@ -37,7 +40,7 @@ export const folder: LayoutAdapter = {
     );
     if (cases.length === 0) return undefined;
     const masks = cases.filter(([, files]) => files.some((file) => roleOf(file) === 'lesion'));
-    const reason = `${cases.length} folders with images, ${masks.length} of them with a mask`;
+    const reason = `${counted(cases.length, 'folder')} with images, ${masks.length} of them with a mask`;
     return { confidence: masks.length > 0 ? 0.5 : 0.3, reason };
   },
   read: readCases,
@@ -83,21 +86,29 @@ async function readCases(tree: SourceTree, context: ImportContext) {
   const folders = caseFolders(tree);
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
-  const several: string[] = [];
+  const findings: Findings = { several: [], ofDicom: [] };
   for (const [name, files] of folders) {
     throwIfCancelled(context.signal);
-    const entry = await readCase(tree, name, files, context, several);
+    const entry = await readCase(tree, name, files, context, findings);
     if (entry.images.length === 0) skipped.push({ name, reason: 'masks, but no image' });
     else cases.push(entry);
     context.onProgress(cases.length + skipped.length, folders.size);
   }
-  return { cases, skipped, warnings: warningsOf(several) };
+  return { cases, skipped, warnings: warningsOf(findings) };
 }
 
-function warningsOf(several: readonly string[]): ImportWarning[] {
-  if (several.length === 0) return [];
+/** What is to be told of the cases that were read. */
+interface Findings {
+  /** Cases with several values in one mask. */
+  readonly several: string[];
+  readonly ofDicom: ImportWarning[];
+}
+
+function warningsOf({ several, ofDicom }: Findings): ImportWarning[] {
+  const warnings = mergedWarnings(ofDicom);
+  if (several.length === 0) return warnings;
   const message = 'a mask holds several values: each became a lesion of its own';
-  return [{ code: 'SEVERAL_LABELS', message, cases: several }];
+  return [{ code: 'SEVERAL_LABELS', message, cases: several }, ...warnings];
 }
 
 async function readCase(
@@ -105,14 +116,16 @@ async function readCase(
   name: string,
   files: readonly string[],
   context: ImportContext,
-  several: string[],
+  { several, ofDicom }: Findings,
 ): Promise<ImportedCase> {
   const volumes = files.filter((file) => roleOf(file) === 'image');
   const dicom = await readDicomFolder(
     tree,
+    name,
     files.filter((file) => !isVolumeName(file)),
     context,
   );
+  ofDicom.push(...dicom.warnings);
   const shared = commonPrefix(volumes.map(stemOf));
   const organs = files
     .filter((file) => roleOf(file) === 'organ' || roleOf(file) === 'liver')
@@ -136,7 +149,7 @@ async function readCase(
       const term = classOfText(stemOf(group[0] as string)) ?? fromFolder;
       lesions.push({
         masks: group.map((file) => ({
-          image: imageOfMask(file, images, context),
+          ...placeOfMask(file, images, context),
           input: tree.path(file),
         })),
         label,
@@ -184,14 +197,14 @@ function commonPrefix(stems: readonly string[]): number {
   return Math.max(0, first.slice(0, length).search(/[_\-. ][^_\-. ]*$/) + 1);
 }
 
-/** The image on which a mask was drawn, if its name says the phase. */
-function imageOfMask(
+/** What a mask was drawn on: as its name says, else the only image. */
+function placeOfMask(
   file: string,
   images: readonly ImportedImage[],
   { modality = 'CT' }: ImportContext,
-): string | undefined {
-  const name = stemOf(file);
-  if (phaseByText(name, 'its name', modality).phase === null)
-    return images.length === 1 ? images[0]?.key : undefined;
-  return imageOfPhaseIn(name, images, modality)?.key;
+): Pick<ImportedMask, 'image' | 'phase'> {
+  const said = drawnOn(stemOf(file), images, modality);
+  const [only] = images;
+  const silent = said.image === undefined && said.phase === undefined;
+  return silent && images.length === 1 ? { image: only?.key } : said;
 }

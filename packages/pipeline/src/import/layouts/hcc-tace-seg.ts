@@ -1,3 +1,4 @@
+import { counted } from '../../text/counted.js';
 import type { LayoutAdapter } from '../adapter.js';
 import type { ImportWarning } from '../imported.js';
 import { className } from '../lesion-class.js';
@@ -26,7 +27,7 @@ export const hccTaceSeg: LayoutAdapter = {
     );
     return found.size === 0
       ? undefined
-      : { confidence: 0.9, reason: `${found.size} folders HCC_<nnn> with DICOM files` };
+      : { confidence: 0.9, reason: `${counted(found.size, 'folder')} HCC_<nnn> with DICOM files` };
   },
   async read(tree, context) {
     const read = await readPatients(tree, context, (file) => patient.exec(file)?.[1]);

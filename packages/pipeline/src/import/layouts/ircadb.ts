@@ -1,6 +1,7 @@
 import { throwIfCancelled, toFlcError } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
 import { scanFiles } from '../../dicom/scan-dicom.js';
+import { counted } from '../../text/counted.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { commonFolder, dicomImages } from '../dicom-images.js';
 import { readMaskFolder } from '../dicom-mask-folder.js';
@@ -25,7 +26,7 @@ export const ircadb: LayoutAdapter = {
     const found = new Set(tree.files.flatMap((file) => patient.exec(file)?.[1] ?? []));
     return found.size === 0
       ? undefined
-      : { confidence: 0.95, reason: `${found.size} folders 3Dircadb1.<n>` };
+      : { confidence: 0.95, reason: `${counted(found.size, 'folder')} 3Dircadb1.<n>` };
   },
   read: readCases,
 };

@@ -1,3 +1,4 @@
+import { counted } from '../../text/counted.js';
 import type { LayoutAdapter } from '../adapter.js';
 import { singlePhaseCases } from '../single-phase.js';
 
@@ -18,7 +19,7 @@ export const lits: LayoutAdapter = {
     if (masks === 0 || images === 0) return undefined;
     return {
       confidence: 0.95,
-      reason: `${images} files volume-<n>.nii, ${masks} files segmentation-<n>.nii`,
+      reason: `${counted(images, 'file')} volume-<n>.nii, ${counted(masks, 'file')} segmentation-<n>.nii`,
     };
   },
   async read(tree, context) {

@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
+import { counted } from '../../text/counted.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type { ImportedCase, ImportedImage, ImportedLesion, SkippedCase } from '../imported.js';
@@ -45,8 +46,14 @@ export const lldMmri: LayoutAdapter = {
     const boxes = tree.files.filter((file) => nested.test(file)).length;
     if (!json || masks + boxes === 0) return undefined;
     return masks > 0
-      ? { confidence: 0.95, reason: `annotation .json, ${masks} files MR-<id>_<n>_<phase>_0000` }
-      : { confidence: 0.85, reason: `annotation .json, ${boxes} files images/<patient>/<study>/` };
+      ? {
+          confidence: 0.95,
+          reason: `annotation .json, ${counted(masks, 'file')} MR-<id>_<n>_<phase>_0000`,
+        }
+      : {
+          confidence: 0.85,
+          reason: `annotation .json, ${counted(boxes, 'file')} images/<patient>/<study>/`,
+        };
   },
   async read(tree, context) {
     const file = tree.files.find((entry) => annotation.test(entry)) as string;

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '@flc-native/errors';
+import { counted } from '../../text/counted.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { HeaderFindings } from '../compare-grids.js';
 import type { ImportedCase, ImportedImage, SkippedCase } from '../imported.js';
@@ -34,7 +35,10 @@ export const mctLtDiag: LayoutAdapter = {
     const packed = tree.files.filter((file) => /\.tar$/.test(file)).length;
     const sheet = tree.files.some((file) => sheetName.test(file));
     if (masks > 0 && images > 0) {
-      return { confidence: 0.95, reason: `${masks} files mask_pvp.nii.gz with pvp.nii.gz` };
+      return {
+        confidence: 0.95,
+        reason: `${counted(masks, 'file')} mask_pvp.nii.gz with pvp.nii.gz`,
+      };
     }
     if (packed === 0 || !sheet) return undefined;
     return { confidence: 0.8, reason: `meta_info_patient beside ${packed} archives (.tar)` };

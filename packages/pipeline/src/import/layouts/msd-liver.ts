@@ -1,3 +1,4 @@
+import { counted } from '../../text/counted.js';
 import type { LayoutAdapter } from '../adapter.js';
 import type { SkippedCase } from '../imported.js';
 import { singlePhaseCases } from '../single-phase.js';
@@ -16,7 +17,7 @@ export const msdLiver: LayoutAdapter = {
     const found = tree.files.filter((file) => pattern.exec(file)?.[2] === 'imagesTr').length;
     return found === 0
       ? undefined
-      : { confidence: 0.95, reason: `${found} files imagesTr/liver_<n>.nii.gz` };
+      : { confidence: 0.95, reason: `${counted(found, 'file')} imagesTr/liver_<n>.nii.gz` };
   },
   async read(tree, context) {
     const at = (folder: string) =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
+import { counted } from '../../text/counted.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import type { ImportedCase, ImportedLesion, ImportWarning, SkippedCase } from '../imported.js';
 import { className, classOfText, isLesionName } from '../lesion-class.js';
@@ -24,7 +25,7 @@ export const nnunet: LayoutAdapter = {
     if (images === 0 || labels === 0) return undefined;
     return {
       confidence: 0.85,
-      reason: `imagesTr with ${images} channels _dddd, labelsTr with ${labels} files`,
+      reason: `imagesTr with ${counted(images, 'channel')} _dddd, labelsTr with ${counted(labels, 'file')}`,
     };
   },
   read: readCases,

@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
+import { counted } from '../../text/counted.js';
 import { readGrid } from '../../volume/read-grid.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
@@ -31,7 +32,10 @@ export const plcCect: LayoutAdapter = {
     const found = tree.files.filter((file) => image.test(file)).length;
     const sheet = tree.files.some((file) => sheetName.test(file));
     if (!sheet || found === 0) return undefined;
-    return { confidence: 0.95, reason: `patient_data.csv and ${found} files <patient>_ct_<phase>` };
+    return {
+      confidence: 0.95,
+      reason: `patient_data.csv and ${counted(found, 'file')} <patient>_ct_<phase>`,
+    };
   },
   read: readCases,
 };

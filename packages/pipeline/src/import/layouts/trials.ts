@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
+import { counted } from '../../text/counted.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
 import { HeaderFindings } from '../compare-grids.js';
@@ -29,7 +30,7 @@ export const trials: LayoutAdapter = {
     const found = tree.files.filter((file) => pattern.test(file)).length;
     return found === 0
       ? undefined
-      : { confidence: 0.95, reason: `${found} files TriALS_<n>_<phase>.nii.gz` };
+      : { confidence: 0.95, reason: `${counted(found, 'file')} TriALS_<n>_<phase>.nii.gz` };
   },
   read: readCases,
 };

@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { groupBy } from '../../collections/group-by.js';
 import { judgeGrids } from '../../prepare/align-phases.js';
+import { counted } from '../../text/counted.js';
 import { type GridOfFile, readGrid } from '../../volume/read-grid.js';
 import { readVolume } from '../../volume/read-volume.js';
 import type { ImportContext, LayoutAdapter } from '../adapter.js';
@@ -30,7 +31,7 @@ export const wawTace: LayoutAdapter = {
     if (scans === 0) return undefined;
     return {
       confidence: 0.95,
-      reason: `${scans} files <patient>_<0-3>_scan, ${masks} tumour masks`,
+      reason: `${counted(scans, 'file')} <patient>_<0-3>_scan, ${counted(masks, 'tumour mask')}`,
     };
   },
   read: readCases,
