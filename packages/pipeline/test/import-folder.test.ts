@@ -79,13 +79,13 @@ describe('a folder for each case', () => {
   });
 
   it('keeps a lesion one where the image of a mask is missing', async () => {
-    const masks = { 'lesion_art.nii.gz': lesion, 'lesion_pv.nii.gz': lesion };
+    const masks = { 'lesion_pv.nii.gz': lesion, 'lesion_spaet.nii.gz': lesion };
     const { report, out } = await importTree(
       await temporaryFolder(),
-      { ...patient('a', ['nc', 'art', 'pv'], masks), ...patient('b', ['nc', 'pv'], masks) },
-      { phases: ['NC', 'ART', 'PV'], reference: 'PV' },
+      { ...patient('a', ['nc', 'pv', 'spaet'], masks), ...patient('b', ['nc', 'pv'], masks) },
+      { phases: ['NC', 'PV', 'DL'], reference: 'PV' },
     );
-    expect(report.apart).toMatchObject([{ reason: 'phase ART is missing' }]);
+    expect(report.apart).toMatchObject([{ reason: 'phase DL is missing' }]);
     const [entry] = (await readDataset(out.replace('.yaml', '.apart.yaml'))).cases;
     expect(entry?.lesions).toMatchObject([{ mask: '../set/b/lesion_pv.nii.gz' }]);
   });
