@@ -6,7 +6,12 @@ export interface Mutation {
   readonly bytes: Buffer;
 }
 
-const find = (bytes: Buffer, tag: readonly number[]) => bytes.indexOf(Buffer.from(tag), 132);
+/** Where a tag stands, in either order of its bytes. */
+function find(bytes: Buffer, tag: readonly number[]): number {
+  const [a, b, c, d] = tag as [number, number, number, number];
+  const at = bytes.indexOf(Buffer.from(tag), 132);
+  return at >= 0 ? at : bytes.indexOf(Buffer.from([b, a, d, c]), 132);
+}
 const rows = [0x28, 0, 0x10, 0];
 const columns = [0x28, 0, 0x11, 0];
 const frames = [0x28, 0, 0x08, 0];

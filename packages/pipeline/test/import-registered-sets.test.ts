@@ -211,6 +211,17 @@ describe('nnU-Net', () => {
     expect(await checkAndPrepare(imported)).toMatchObject({ ok: true, samples: 1 });
   });
 
+  it('tells the numbers of cases from channels where masks have them too, as in AMOS', async () => {
+    const imported = await importTree(await temporaryFolder(), {
+      'imagesTr/amos_0001.nii.gz': image(),
+      'imagesTr/amos_0004.nii.gz': image(),
+      'labelsTr/amos_0001.nii.gz': lesion,
+      'labelsTr/amos_0004.nii.gz': lesion,
+    });
+    expect(imported.report).toMatchObject({ cases: 2, skipped: [], lesions: { total: 2 } });
+    expect(imported.dataset.cases.map(({ id }) => id)).toEqual(['amos_0001', 'amos_0004']);
+  });
+
   it('without dataset.json says what it assumes', async () => {
     const { report } = await importTree(
       await temporaryFolder(),

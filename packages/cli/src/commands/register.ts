@@ -27,7 +27,7 @@ export const register = defineCommand({
   summary: 'move the phases onto the reference phase',
   description:
     'Moves every phase of every case, with its masks, onto the reference phase, and writes a cohort whose phases lie on one grid. ' +
-    'Parameters stand under "registration" in dataset.yaml. Each pair gets a record of its quality and a picture in registration/; ' +
+    'Parameters stand under "registration" in dataset.yaml; --align of prepare can also leave the phases where they are (none) or move lesions by their centres (centroid), which needs no images moved. Each pair gets a record of its quality and a picture in registration/; ' +
     'pairs that look wrong are listed at the end. Only what changed since the last call is done.',
   examples: [
     'flc-native register --dataset data/dataset.yaml --out registered',

@@ -2,7 +2,7 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { maxVoxelBytes } from '../volume/limits.js';
-import { badDicom } from './dicom-error.js';
+import { badDicom, tagName } from './dicom-error.js';
 import { type FileMeta, readFileMeta } from './file-meta.js';
 import { tags } from './tags.js';
 import { explicitLittleEndian } from './transfer-syntax.js';
@@ -32,8 +32,11 @@ export function parseDicom(bytes: Uint8Array, whole = true): ParsedDicom {
     return { meta, dataSet, bytes: data };
   } catch (thrown) {
     // dicom-parser throws strings and records, not errors.
-    const cause = (thrown as { exception?: unknown } | null)?.exception ?? thrown;
-    throw badDicom('the data set is damaged or ends too early', {}, asError(cause));
+    const { exception, dataSet } = (thrown ?? {}) as { exception?: unknown; dataSet?: DataSet };
+    const after = lastTag(dataSet);
+    const where = after === undefined ? '' : `, after ${after}`;
+    const reason = `the data set is damaged or ends too early${where}`;
+    throw badDicom(reason, {}, asError(exception ?? thrown));
   }
 }
 
@@ -52,6 +55,16 @@ export function inflate(bytes: Uint8Array, whole: boolean): Uint8Array {
   } catch (cause) {
     throw badDicom('the deflated data set is damaged, too large or ends too early', {}, cause);
   }
+}
+
+/** The tag up to which a data set could be read. */
+function lastTag(dataSet: DataSet | undefined): string | undefined {
+  const elements = Object.values(dataSet?.elements ?? {});
+  const last = elements.reduce<(typeof elements)[number] | undefined>(
+    (a, b) => (a !== undefined && a.dataOffset > b.dataOffset ? a : b),
+    undefined,
+  );
+  return last === undefined ? undefined : tagName(last.tag);
 }
 
 function asError(thrown: unknown): Error {

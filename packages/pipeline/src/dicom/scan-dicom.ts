@@ -1,10 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import type { CaseFinding } from '../check/finding.js';
 import { ioError } from '../storage/atomic-file.js';
-import { inFile } from './dicom-error.js';
+import { cutFiles } from './cut-files.js';
+import { badDicom, inFile } from './dicom-error.js';
 import { text } from './element-values.js';
+import { signatureBytes } from './file-meta.js';
 import { type DicomHeader, readHeader } from './read-header.js';
 import { type DicomSegmentation, segmentationOf } from './segmentation.js';
 import { type DicomSlice, slicesOf } from './slice.js';
@@ -63,6 +65,12 @@ export async function scanFiles(
   await Promise.all(Array.from({ length: Math.min(atOnce, files.length) }, work));
   throwIfCancelled(signal);
   const contents = found.filter((content) => content !== undefined);
+  const named = (isWanted: (content: DicomContent) => boolean) =>
+    files.filter((_, i) => isWanted(found[i] ?? {}));
+  const cut = cutFiles(
+    named(({ isShort }) => isShort === true),
+    named(({ slices, segmentation }) => slices !== undefined || segmentation !== undefined),
+  );
   const stacks = makeStacks(
     root,
     contents.flatMap((content) => content.slices ?? []),
@@ -73,9 +81,10 @@ export async function scanFiles(
     structureSets: contents.flatMap((content) => content.structureSet ?? []),
     findings: [
       ...contents.flatMap((content) => content.finding ?? []),
+      ...cut.map((file) => unreadable(badDicom('the file has no or hardly any bytes'), file)),
       ...stacks.flatMap((stack) => stack.findings),
     ],
-    ignored: contents.filter((content) => Object.keys(content).length === 0).length,
+    ignored: contents.filter(isIgnored).length - cut.length,
   };
 }
 
@@ -84,12 +93,19 @@ interface DicomContent {
   readonly segmentation?: DicomSegmentation;
   readonly structureSet?: DicomStructureSet;
   readonly finding?: CaseFinding;
+  /** Shorter than a DICOM header can be. */
+  readonly isShort?: boolean;
+}
+
+function isIgnored({ isShort: _, ...content }: DicomContent): boolean {
+  return Object.keys(content).length === 0;
 }
 
 async function contentOf(file: string): Promise<DicomContent> {
   try {
     const header = await readHeader(file);
-    return header === undefined ? {} : interpret(header, file);
+    if (header !== undefined) return interpret(header, file);
+    return { isShort: (await stat(file)).size < signatureBytes };
   } catch (thrown) {
     return { finding: unreadable(inFile(thrown, file), file) };
   }

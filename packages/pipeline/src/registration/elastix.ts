@@ -1,5 +1,6 @@
 /** The only file that knows @itk-wasm/elastix. It is loaded when the first pair is registered. */
 import { FlcError } from '@flc-native/errors';
+import { listenToErrors } from '../itk/listen-to-errors.js';
 import type { Matrix3, Vector3 } from '../volume/volume.js';
 import type { MetricImage } from './metric-image.js';
 import type { ParameterMap } from './parameter-maps.js';
@@ -47,28 +48,6 @@ function itkImage({ size, spacing, origin, direction, data }: MetricImage) {
     size: [...size],
     data,
     metadata: new Map(),
-  };
-}
-
-/**
- * When a wasm exception is thrown, itk-wasm writes what it knows of it to the console and throws a bare number. The
- * words are kept for the error; the terminal belongs to the program.
- */
-function listenToErrors() {
-  const terminal = globalThis.console;
-  const { error, log } = terminal;
-  const lines: string[] = [];
-  const keep = (...words: unknown[]) => void lines.push(words.map(String).join(' '));
-  Object.assign(terminal, { error: keep, log: keep });
-  return {
-    stop: () => {
-      Object.assign(terminal, { error, log });
-    },
-    reason: (cause: unknown): string => {
-      const spoken = cause instanceof Error ? [cause.message, ...lines] : lines;
-      const text = spoken.join('\n').replace(/\s+/g, ' ').trim();
-      return text === '' ? 'no reason given' : text.slice(-500);
-    },
   };
 }
 

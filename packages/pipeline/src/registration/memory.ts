@@ -36,7 +36,7 @@ export function workersWithin(
 }
 
 /**
- * Workers for a cohort: the largest file of a reference phase stands for all pairs. A file that cannot be read says so
+ * Workers for a cohort: the largest file of a phase stands for all pairs. A file that cannot be read says so
  * when its case is done.
  */
 export async function memoryBound(
@@ -45,16 +45,16 @@ export async function memoryBound(
   wanted: number | undefined,
 ): Promise<number> {
   if (wanted === 0) return 0;
-  const references = jobs.flatMap((job) => job.phases[job.reference] ?? []);
+  const images = jobs.flatMap(({ phases }) => phases.flatMap((phase) => phase ?? []));
   const sizes = await Promise.all(
-    references.map((input) =>
+    images.map((input) =>
       quickStamp(input).then(
         ({ bytes }) => bytes,
         () => 0,
       ),
     ),
   );
-  const largest = references[sizes.indexOf(Math.max(...sizes))];
+  const largest = images[sizes.indexOf(Math.max(...sizes))];
   const grid = largest === undefined ? undefined : await gridOf(largest);
   return workersWithin(grid === undefined ? baseBytes : pairBytes(grid, metricSpacing), wanted);
 }

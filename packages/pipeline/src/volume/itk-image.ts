@@ -1,11 +1,13 @@
 /** The only file that knows @itk-wasm/image-io. It is loaded when the first such file is met. */
 import { FlcError } from '@flc-native/errors';
 import type { ItkImage } from '@itk-wasm/image-io';
+import { listenToErrors } from '../itk/listen-to-errors.js';
 import { dtypeOf, type Matrix3, makeVolume, type Vector3, type Volume } from './volume.js';
 
 /** Reads a 3D scalar image with ITK. Geometry is ITK's own (LPS). DATA_ERROR if it cannot. */
 export async function readItkImage(file: string): Promise<Volume> {
   const { readImageNode } = await import('@itk-wasm/image-io');
+  const listener = listenToErrors();
   let image: ItkImage;
   try {
     image = await readImageNode(file);
@@ -14,8 +16,11 @@ export async function readItkImage(file: string): Promise<Volume> {
     throw new FlcError('DATA_ERROR', 'ITK cannot read the file: damaged or of another kind', {
       details: { file },
       remedy: 'export the file again, or convert it to NIfTI',
-      cause,
+      // A wasm exception is a number; what was said of it repeats the path, which stays in the cause.
+      cause: cause instanceof Error ? cause : new Error(listener.reason(cause)),
     });
+  } finally {
+    listener.stop();
   }
   return fromItk(image, file);
 }

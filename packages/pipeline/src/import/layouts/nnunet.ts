@@ -34,13 +34,20 @@ export const nnunet: LayoutAdapter = {
 async function readCases(tree: SourceTree, context: ImportContext) {
   const file = tree.files.find((entry) => /(^|\/)dataset\.json$/.test(entry));
   const facts = file === undefined ? noFacts : await readDatasetJson(tree.path(file));
-  const channels = groupBy(tree.files, (entry) => image.exec(entry)?.[2]);
   const masks = new Map(
     tree.files.flatMap((entry) => {
       const name = label.exec(entry)?.[2];
       return name === undefined ? [] : [[name, entry] as const];
     }),
   );
+  // AMOS leaves the channel out: where a mask has the whole name, its digits are the case's.
+  const placeOf = (entry: string) => {
+    const [, , stem, digits] = image.exec(entry) ?? [];
+    if (stem === undefined) return undefined;
+    const whole = `${stem}_${digits}`;
+    return masks.has(whole) ? { name: whole, channel: 0 } : { name: stem, channel: Number(digits) };
+  };
+  const channels = groupBy(tree.files, (entry) => placeOf(entry)?.name);
   const cases: ImportedCase[] = [];
   const skipped: SkippedCase[] = [];
   const empty: string[] = [];
@@ -55,7 +62,7 @@ async function readCases(tree: SourceTree, context: ImportContext) {
       id: name,
       patient: name,
       images: files.map((entry) => {
-        const channel = Number(image.exec(entry)?.[3]);
+        const channel = placeOf(entry)?.channel ?? 0;
         const named = facts.channels.get(channel);
         return {
           key: `channel ${channel}`,
