@@ -30,7 +30,7 @@ export function fittingSamples(prepared: Prepared, partition: Partition): Fittin
     if (present.size >= 2) continue;
     throw new FlcError(
       'DATA_ERROR',
-      `Part ${part} has lesions of ${present.size} classes; 2 are the least`,
+      `Part ${part} has ${present.size === 0 ? 'no labelled lesion' : 'lesions of one class'}; two classes are the least`,
       {
         details: { partition: partition.name, part, classes: [...present] },
         remedy:
