@@ -30,7 +30,7 @@ describe('fittingSamples', () => {
   it('refuses a part with one class', () => {
     const partition = { name: 'set1', train: ['a', 'b'], val: ['c', 'e'], test: ['d'], counts };
     expect(() => fittingSamples(cohortInMemory(plans), partition)).toThrow(
-      /Part val has lesions of 1 classes/,
+      /Part val has lesions of one class/,
     );
   });
 });
