@@ -1,13 +1,17 @@
 // Segments phantom lesions from strokes and compares with the true masks: Dice by class, jointly on all phases and phase
 // by phase with the contrast-to-noise ratio. See docs/results/segmentation.md.
 //
-//   node bench/segmentation.mjs [--quick] [--json FILE] [--markdown FILE] [--lesions N] [--seed N]
+//   node bench/segmentation.mjs [--quick] [--json FILE] [--markdown FILE] [--lesions N] [--seed N] [--registered]
+//
+// With --registered the phases are rendered with the generator's motion and registered first; only the joint segmentation is made.
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import {
+  applyTransform,
   makeVolume,
   marksOfImage,
   planCohort,
+  registerVolumes,
   renderCase,
   resolveSegmentation,
   segmentLesion,
@@ -21,6 +25,7 @@ const options = readOptions({
   markdown: { type: 'string' },
   lesions: { type: 'string' },
   seed: { type: 'string', default: '41' },
+  registered: { type: 'boolean', default: false },
 });
 const phases = ['NC', 'ART', 'PV'];
 const perClass = Number(options.lesions ?? (options.quick ? 1 : 12));
@@ -33,13 +38,18 @@ const cohort = planCohort({ cyst: perClass, fnh: perClass, hcc: perClass, hem: p
 const plans = options.quick ? cohort.slice(0, 1) : cohort;
 for (const plan of plans) {
   // Without motion the phases lie on each other: what a perfect registration would give.
-  const { model, images, lesionMasks, liverMask } = renderCase(plan, {
-    ...{ seed, phases, full: false, motion: 0 },
-  });
+  const motion = options.registered ? 1 : 0;
+  const {
+    model,
+    images: rendered,
+    lesionMasks,
+    liverMask,
+  } = renderCase(plan, { ...{ seed, phases, full: false, motion } });
   const { grid, latent } = model;
   const volume = (data) => makeVolume(grid, data);
   const truth = lesionMasks[phases.indexOf('PV')];
   const liver = volume(liverMask);
+  const images = options.registered ? await registered(rendered.map(volume), liver) : rendered;
   const run = async (shown, within, kind) => {
     const seeds = drawStrokes(grid, shown, truth, liverMask);
     const started = performance.now();
@@ -63,12 +73,15 @@ for (const plan of plans) {
   };
   await run(images, true, { phases: 'joint', liver: true });
   await run(images, false, { phases: 'joint', liver: false });
-  for (const [p, phase] of phases.entries()) {
+  // Phase by phase, registration has no part in it.
+  for (const [p, phase] of options.registered ? [] : phases.entries()) {
     const contrast =
       Math.abs(latent.lesion[phase] - latent.liver[phase]) / model.noiseStandardDeviation;
     await run([images[p]], true, { phases: phase, liver: true, contrast: round(contrast, 2) });
   }
-  process.stderr.write(`${plan.id} ${plan.class}: ${rows.at(-5).dice.toFixed(2)}\n`);
+  process.stderr.write(
+    `${plan.id} ${plan.class}: ${rows.findLast(({ liver: within }) => within).dice.toFixed(2)}\n`,
+  );
 }
 
 const joint = (within) => rows.filter((row) => row.phases === 'joint' && row.liver === within);
@@ -78,6 +91,7 @@ const result = {
   synthetic: true,
   quick: options.quick,
   seed,
+  registered: options.registered,
   lesions: plans.length,
   settings: resolveSegmentation(),
   joint: diceOf(joint(true)),
@@ -98,6 +112,21 @@ const tables = segmentationTables(result, phases);
 process.stdout.write(`${tables}\n`);
 if (options.json) await writeFile(options.json, `${JSON.stringify(result, null, 1)}\n`);
 if (options.markdown) await writeFile(options.markdown, `${tables}\n`);
+
+/** The phases on PV, as `register` leaves them. */
+async function registered(volumes, liver) {
+  const fixed = volumes[phases.indexOf('PV')];
+  const moved = [];
+  for (const moving of volumes) {
+    if (moving === fixed) moved.push(fixed.data);
+    else {
+      const { transform } = await registerVolumes({ fixed, moving, liver });
+      const onto = { moving, transform, onto: fixed, interpolation: 'linear', fill: -1024 };
+      moved.push(applyTransform(onto).data);
+    }
+  }
+  return moved;
+}
 
 function overlap(mask, truth) {
   let [both, drawn, real] = [0, 0, 0];

@@ -25,8 +25,9 @@ export function segmentationTables(result, phases) {
     ];
     lines.push(`| ${cells.join(' | ')} |`);
   }
+  lines.push(`| target | | ${target} | | | | | |`);
+  if (result.registered) return lines.join('\n');
   lines.push(
-    `| target | | ${target} | | | | | |`,
     '',
     '| phase by phase | phase | lesions | median contrast-to-noise ratio | median Dice | with a ratio of 2 or more | median Dice of these |',
     '|---|---|---:|---:|---:|---:|---:|',

@@ -5,6 +5,9 @@ import { readVolume } from '../src/index.js';
 import { listenToErrors } from '../src/itk/listen-to-errors.js';
 import { temporaryFolder } from './cohort.js';
 
+const terminal = globalThis.console;
+const say = (word: string) => terminal.log(word);
+
 afterEach(() => vi.restoreAllMocks());
 
 it('what ITK says of a damaged file goes into the error, not to the terminal', async () => {
@@ -27,12 +30,12 @@ it('what ITK says of a damaged file goes into the error, not to the terminal', a
 it('gives the console back when the last listener stops, whatever the order', () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   const [first, second] = [listenToErrors(), listenToErrors()];
-  console.log('one');
+  say('one');
   first.stop();
-  console.log('two');
+  say('two');
   expect(log).not.toHaveBeenCalled();
   expect(second.reason(7)).toBe('one two');
   second.stop();
-  console.log('three');
+  say('three');
   expect(log).toHaveBeenCalledExactlyOnceWith('three');
 });

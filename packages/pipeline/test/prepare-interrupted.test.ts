@@ -4,7 +4,7 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { prepareDataset, readPrepared } from '../src/index.js';
+import { prepareDataset, randomStream, readPrepared } from '../src/index.js';
 import { preparableCohorts, temporaryFolder } from './cohort.js';
 
 let cohort: ReturnType<typeof preparableCohorts>;
@@ -72,6 +72,33 @@ describe('runs that do not reach the end', () => {
     expect(await prepare()).toMatchObject({ prepared: 2, reused: 1, samples: 3 });
   });
 
+  it('survive being killed at any moment, again and again, with threads', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const whole = await cohort(names);
+    const untouched = await whole.prepare();
+    const { file, out, prepare } = await cohort(names);
+    const library = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+    const script = `
+      const { prepareDataset, readDataset } = await import(${JSON.stringify(library)});
+      const dataset = await readDataset(${JSON.stringify(file)});
+      process.stdout.write('begun');
+      await prepareDataset(dataset, ${JSON.stringify(out)}, { workers: 2 });`;
+    const random = randomStream(3, 'kill');
+    for (let k = 0; k < 5; k += 1) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      // From before the first thread to after the last case.
+      setTimeout(() => child.kill('SIGKILL'), random.int(400));
+      await once(child, 'exit');
+    }
+    const { prepared, reused, failed } = await prepare();
+    expect([prepared + reused, failed]).toEqual([names.length, []]);
+    expect(await contentsOf(out)).toEqual(await contentsOf(whole.out));
+    expect(untouched.failed).toEqual([]);
+  });
+
   it('withdraw from the index what they redo, before they redo it', async () => {
     const { dataset, out, prepare } = await cohort();
     await prepare();
@@ -134,3 +161,16 @@ describe('readPrepared', () => {
     await expect(prepared.loadSample(second)).rejects.toMatchObject({ code: 'IO_ERROR' });
   });
 });
+
+/** Everything that is prepared, and the names of the files. */
+async function contentsOf(out: string) {
+  const prepared = await readPrepared(out);
+  const samples = prepared.index.samples.map(async (sample) => ({
+    ...sample,
+    ...(await prepared.loadSample(sample)),
+  }));
+  return {
+    samples: await Promise.all(samples),
+    files: (await readdir(join(out, 'cases'))).sort(),
+  };
+}
