@@ -32,6 +32,17 @@ export interface ChildTaskOptions<Event> {
 
 const lastWordsLength = 2000;
 
+/**
+ * The compiled script `name` of a package's src folder. Sources run directly (tests) have none beside them; the build's is
+ * taken.
+ *
+ * @param caller `import.meta.url` of a file in src or dist itself
+ */
+export function taskScript(caller: string, name: string): URL {
+  const folder = caller.endsWith('.ts') ? '../dist' : '.';
+  return new URL(`${folder}/${name}.js`, caller);
+}
+
 /** `finished` rejects with what the task throws, or with `deathError`. */
 export function startChildTask<Event, Result>(options: ChildTaskOptions<Event>): ChildTask<Result> {
   const child = fork(options.script, {

@@ -36,16 +36,19 @@ export async function evaluateInProcesses(
 }
 
 function rankJobs(options: EvaluateProcessesOptions): EvaluateJob[] {
-  const { prepared, partition, part, unit, bundle, precision, patchesAtOnce, processes } = options;
-  const { device, ...own } = deviceOfGroup(options, options);
+  const {
+    signal: _,
+    onProgress: _done,
+    onNotice: _said,
+    prepared,
+    processes,
+    on,
+    ...rest
+  } = options;
+  const { device, ...threads } = deviceOfGroup({ processes, on }, rest);
   return Array.from({ length: processes }, (_, index) => ({
-    prepared: prepared.dir,
-    ...{ partition, bundle, ...own, share: { index, count: processes } },
+    ...{ ...rest, ...threads, prepared: prepared.dir, share: { index, count: processes } },
     device: device === 'cuda' ? `cuda:${index}` : device,
-    ...(part === undefined ? {} : { part }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(precision === undefined ? {} : { precision }),
-    ...(patchesAtOnce === undefined ? {} : { patchesAtOnce }),
   }));
 }
 

@@ -1,5 +1,5 @@
 export { readModelDescription } from './bundle.js';
-export { type ChildTask, type Death, startChildTask } from './child-task.js';
+export { type ChildTask, type Death, startChildTask, taskScript } from './child-task.js';
 export {
   Classifier,
   type ClassifierOptions,

@@ -1,5 +1,5 @@
 import { FlcError } from '@flc-native/errors';
-import { type ChildTask, type Death, startChildTask } from './child-task.js';
+import { type ChildTask, type Death, startChildTask, taskScript } from './child-task.js';
 import type { RankTask, RankTasks } from './rank-tasks.js';
 
 export interface StartOptions<Task extends RankTask> {
@@ -16,7 +16,7 @@ export function startRank<Task extends RankTask>(
   { rank, job, onEvent, remedy }: StartOptions<Task>,
 ): ChildTask<RankTasks[Task]['result']> {
   return startChildTask({
-    script: compiledScript(),
+    script: taskScript(import.meta.url, 'rank-process'),
     job: { task, job },
     onEvent,
     name: `the process of rank ${rank}`,
@@ -28,10 +28,4 @@ function deathError(rank: number, death: Death, remedy: string): FlcError {
   const how = death.signal === null ? 'ended unexpectedly' : `was killed by ${death.signal}`;
   const details = { rank, ...death };
   return new FlcError('INTERNAL', `The process of rank ${rank} ${how}`, { details, remedy });
-}
-
-/** Sources run directly (tests) have no compiled script beside them; the build's is taken. */
-function compiledScript(): URL {
-  const compiled = !import.meta.url.endsWith('.ts');
-  return new URL(compiled ? './rank-process.js' : '../dist/rank-process.js', import.meta.url);
 }

@@ -1,4 +1,4 @@
-import { type Death, startChildTask } from '@flc-native/classifier';
+import { type Death, startChildTask, taskScript } from '@flc-native/classifier';
 import { FlcError } from '@flc-native/errors';
 import type { JobProgress } from './job-process.js';
 import type { Job } from './settings.js';
@@ -16,7 +16,7 @@ export interface JobOptions {
  * @throws FlcError CANCELLED; OUT_OF_MEMORY or INTERNAL if the process was killed or broke; IO_ERROR
  */
 export async function startJob(job: Job, options: JobOptions): Promise<void> {
-  const { signal, onProgress, script = compiledScript() } = options;
+  const { signal, onProgress, script = taskScript(import.meta.url, 'job-process') } = options;
   const task = startChildTask<JobProgress, void>({
     script,
     job,
@@ -31,12 +31,6 @@ export async function startJob(job: Job, options: JobOptions): Promise<void> {
   } finally {
     signal?.removeEventListener('abort', task.cancel);
   }
-}
-
-/** Sources run directly (tests) have no compiled script beside them; the build's is taken. */
-function compiledScript(): URL {
-  const compiled = !import.meta.url.endsWith('.ts');
-  return new URL(compiled ? './job-process.js' : '../dist/job-process.js', import.meta.url);
 }
 
 function deathError(job: Job, death: Death): FlcError {
