@@ -11,6 +11,7 @@ import {
   text,
   withDefault,
 } from '../option.js';
+import { shellWord } from '../shell-word.js';
 
 const options = {
   dataset: required(text('<file>', 'dataset.yaml')),
@@ -106,17 +107,12 @@ export const prepare = defineCommand({
 /** An interruption says how to go on: cases that are done are kept, so the same call does the others. */
 function withSameCommand(error: FlcError): FlcError {
   if (error.code !== 'CANCELLED') return error;
-  const call = process.argv.slice(2).map(quoted).join(' ');
+  const call = process.argv.slice(2).map(shellWord).join(' ');
   return new FlcError('CANCELLED', 'Stopped; the cases that were done are kept.', {
     details: error.details,
     remedy: `Go on with the same command: flc-native ${call}`,
     cause: error,
   });
-}
-
-/** Fit for a shell. */
-function quoted(word: string): string {
-  return /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function next({ dataset, out, shard }: { dataset: string; out: string; shard: unknown }): string {

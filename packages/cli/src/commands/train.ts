@@ -15,6 +15,7 @@ import {
   text,
 } from '../option.js';
 import { processGroup } from '../process-group.js';
+import { shellWord } from '../shell-word.js';
 import { showFitEvents } from '../show-fit-events.js';
 import { trainConfigOf } from '../train-config.js';
 
@@ -130,10 +131,10 @@ function withResumeCommand(error: FlcError, settings: TrainSettings): FlcError {
   if (error.code !== 'CANCELLED') return error;
   const parts = [
     'flc-native train --resume',
-    `--prepared ${quoted(settings.prepared)}`,
-    ...(settings.splits === undefined ? [] : [`--splits ${quoted(settings.splits)}`]),
+    `--prepared ${shellWord(settings.prepared)}`,
+    ...(settings.splits === undefined ? [] : [`--splits ${shellWord(settings.splits)}`]),
     ...(settings.partition === undefined ? [] : [`--partition ${settings.partition}`]),
-    `--run ${quoted(settings.run)}`,
+    `--run ${shellWord(settings.run)}`,
     ...(settings.processes === undefined ? [] : [`--processes ${settings.processes}`]),
     ...(settings.gpus === undefined ? [] : [`--gpus ${settings.gpus}`]),
   ];
@@ -142,9 +143,4 @@ function withResumeCommand(error: FlcError, settings: TrainSettings): FlcError {
     remedy: `Go on with: ${parts.join(' ')}`,
     cause: error,
   });
-}
-
-/** Fit for a shell. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
