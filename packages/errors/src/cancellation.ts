@@ -21,3 +21,18 @@ export function abortWith(signal: AbortSignal | undefined, cancel: () => void): 
   signal.addEventListener('abort', cancel, { once: true });
   return () => signal.removeEventListener('abort', cancel);
 }
+
+/**
+ * For errors from where the signal's reason is not known, such as an addon or another process: CANCELLED without a cause gets
+ * it. Everything else is returned as it is.
+ */
+export function withReason(thrown: unknown, signal: AbortSignal | undefined): unknown {
+  if (!(thrown instanceof FlcError) || thrown.code !== 'CANCELLED') return thrown;
+  if (thrown.cause !== undefined || !signal?.aborted) return thrown;
+  const { code, message, details, remedy } = thrown;
+  return new FlcError(code, message, {
+    details,
+    ...(remedy === undefined ? {} : { remedy }),
+    cause: signal.reason,
+  });
+}

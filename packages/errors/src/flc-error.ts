@@ -1,17 +1,20 @@
-/** Stable codes; a program may branch on them, messages may change. */
-export const errorCodes = [
-  'INVALID_CONFIG',
-  'DATA_ERROR',
-  'GEOMETRY_MISMATCH',
-  'CUDA_UNAVAILABLE',
-  'OUT_OF_MEMORY',
-  'CHECKPOINT_CORRUPT',
-  'CANCELLED',
-  'IO_ERROR',
-  'INTERNAL',
-] as const;
+/** Stable codes with what each means; a program may branch on them, messages may change. */
+export const errorCodeMeanings = {
+  INVALID_CONFIG:
+    'an option, a configuration key or a combination of them is wrong, or an object is used after close',
+  DATA_ERROR: 'a file or an array does not hold what it should',
+  GEOMETRY_MISMATCH: 'volumes that belong together lie on different grids',
+  CUDA_UNAVAILABLE: 'a GPU was asked for and cannot be used',
+  OUT_OF_MEMORY: 'the memory of the host or of the GPU does not suffice',
+  CHECKPOINT_CORRUPT: 'a checkpoint or a model is damaged or incomplete',
+  CANCELLED: 'the signal was aborted; `cause` is its reason, where it was given in this process',
+  IO_ERROR: 'a file or folder cannot be read or written',
+  INTERNAL: 'a fault of flc-native, or a part of its installation is missing',
+} as const;
 
-export type ErrorCode = (typeof errorCodes)[number];
+export type ErrorCode = keyof typeof errorCodeMeanings;
+
+export const errorCodes = Object.keys(errorCodeMeanings) as readonly ErrorCode[];
 
 /** Facts of a failure (file, tag, expected, got ...), plain JSON. */
 export type ErrorDetails = Record<string, unknown>;

@@ -1,8 +1,9 @@
 /** The one error type of flc-native, and what every package needs to fail and to stop alike. */
-export { abortWith, throwIfCancelled } from './cancellation.js';
+export { abortWith, throwIfCancelled, withReason } from './cancellation.js';
 export {
   type ErrorCode,
   type ErrorDetails,
+  errorCodeMeanings,
   errorCodes,
   FlcError,
   type FlcErrorJson,

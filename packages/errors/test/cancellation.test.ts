@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { abortWith, throwIfCancelled } from '../src/index.js';
+import { abortWith, FlcError, throwIfCancelled, withReason } from '../src/index.js';
 
 const reason = new Error('Ctrl-C');
 
@@ -38,5 +38,23 @@ describe('abortWith', () => {
       expect.objectContaining({ code: 'CANCELLED', cause: reason }),
     );
     expect(cancel).not.toHaveBeenCalled();
+  });
+});
+
+describe('withReason', () => {
+  it('gives CANCELLED the reason of the signal, and leaves everything else as it is', () => {
+    const signal = AbortSignal.abort(reason);
+    const bare = new FlcError('CANCELLED', 'stopped', { details: { step: 3 }, remedy: 'resume' });
+    const told = withReason(bare, signal);
+    expect(told).toMatchObject({ ...bare.toJSON(), cause: reason });
+    expect(withReason(told, AbortSignal.abort('later'))).toBe(told);
+    for (const [thrown, by] of [
+      [bare, undefined],
+      [bare, new AbortController().signal],
+      [new FlcError('DATA_ERROR', 'empty'), signal],
+      ['text', signal],
+    ] as const) {
+      expect(withReason(thrown, by)).toBe(thrown);
+    }
   });
 });
