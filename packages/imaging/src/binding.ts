@@ -1,14 +1,11 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type ErrorCode, errorCodes, FlcError } from '@flc-native/errors';
-import type * as Binding from '../native/index.js';
+import type * as Binding from '../native/index.cjs';
 
 type BindingFunctions = typeof Binding;
-type Loaded = { readonly functions: BindingFunctions } | { readonly failure: unknown };
 
-// A missing addon must be an FlcError at the first call, not a broken import of everything that depends on this package.
-const loaded: Loaded = await import('../native/index.js').then(
-  (functions) => ({ functions }),
-  (failure: unknown) => ({ failure }),
-);
+let loaded: BindingFunctions | undefined;
 
 /**
  * Calls the addon and returns its result, or throws its error as an FlcError.
@@ -37,12 +34,29 @@ export function makeCancellation(): Binding.BindingCancellation {
   return new BindingCancellation();
 }
 
+/**
+ * Loaded at the first call: a missing addon is an FlcError there, not a broken import of everything that depends on this
+ * package, and `require` of an ES module allows no await at its top level.
+ */
 function bindingFunctions(): BindingFunctions {
-  if ('functions' in loaded) return loaded.functions;
-  throw new FlcError('INTERNAL', 'the imaging addon cannot be loaded', {
-    remedy: 'build it with "npm run build:native -w packages/imaging"',
-    cause: loaded.failure,
-  });
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): BindingFunctions {
+  try {
+    return createRequire(import.meta.url)('../native/index.cjs') as BindingFunctions;
+  } catch (cause) {
+    const { platform, arch } = process;
+    const checkout = existsSync(new URL('../crates', import.meta.url));
+    throw new FlcError('INTERNAL', `the imaging addon cannot be loaded on ${platform}-${arch}`, {
+      details: { platform, arch },
+      remedy: checkout
+        ? 'Build it with `npm run build:native -w packages/imaging`.'
+        : 'It is made for Linux with glibc on x86-64: install @flc-native/imaging anew there.',
+      cause,
+    });
+  }
 }
 
 function valueOrThrow<T extends object>(result: T | Binding.BindingError): T {

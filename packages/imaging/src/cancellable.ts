@@ -1,11 +1,11 @@
-import { abortWith } from '@flc-native/errors';
-import type { BindingCancellation } from '../native/index.js';
+import { abortWith, withReason } from '@flc-native/errors';
+import type { BindingCancellation } from '../native/index.cjs';
 import { makeCancellation } from './binding.js';
 
 /**
  * Runs long work of the addon, which the signal ends.
  *
- * @throws FlcError CANCELLED, and what `work` throws
+ * @throws FlcError CANCELLED with the signal's reason as its cause, and what `work` throws
  */
 export async function cancellable<T>(
   signal: AbortSignal | undefined,
@@ -15,6 +15,8 @@ export async function cancellable<T>(
   const release = abortWith(signal, () => cancellation.cancel());
   try {
     return await work(cancellation);
+  } catch (thrown) {
+    throw withReason(thrown, signal);
   } finally {
     release();
   }

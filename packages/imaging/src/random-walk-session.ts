@@ -1,5 +1,5 @@
 import { FlcError } from '@flc-native/errors';
-import type { BindingWalkSession } from '../native/index.js';
+import type { BindingWalkSession } from '../native/index.cjs';
 import { callBindingAsync } from './binding.js';
 import { cancellable } from './cancellable.js';
 import {
@@ -11,7 +11,7 @@ import {
 import { wholeNumber } from './whole-number.js';
 
 export interface SolveOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -28,6 +28,7 @@ export class RandomWalk {
   /** Of the last answer. */
   #seeds: Int32Array | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   private constructor(native: BindingWalkSession) {
     this.#native = native;
@@ -83,9 +84,15 @@ export class RandomWalk {
     });
   }
 
-  /** Lets the memory go. Work that is under way is finished; later calls are refused. */
+  /** Lets the memory go once all calls so far are answered; later ones are refused with INVALID_CONFIG. */
   close(): void {
-    this.#native.close();
+    this.#closed = true;
+    void this.#last.then(() => this.#native.close());
+  }
+
+  /** As {@link close}: `using walk = await RandomWalk.create(...)`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   async #solve(all: Int32Array, { signal }: SolveOptions): Promise<RandomWalkResult> {
@@ -96,9 +103,10 @@ export class RandomWalk {
     return result;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new FlcError('INVALID_CONFIG', 'the random walk has been closed');
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
-    return turn;
+    return await turn;
   }
 }

@@ -1,4 +1,4 @@
-import type { BindingRandomWalk } from '../native/index.js';
+import type { BindingRandomWalk } from '../native/index.cjs';
 import { callBindingAsync } from './binding.js';
 import { cancellable } from './cancellable.js';
 import type { Size } from './size.js';
@@ -11,22 +11,22 @@ export interface RandomWalkProblem {
   /** Voxels along x, y, z; z is 1 for a slice. */
   readonly size: Size;
   /** Length of a voxel along x, y, z; differences count per unit of length. Default 1, 1, 1. */
-  readonly spacing?: readonly [x: number, y: number, z: number];
+  readonly spacing?: readonly [x: number, y: number, z: number] | undefined;
   /** Number of labels, 2 to 255; each has a seed. */
   readonly labels: number;
   /** How much a difference hinders the walk; default 130. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
   /** Largest residual of each label's system relative to its right side (Euclidean norms); default 1e-6. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Most iterations for a label before INVALID_CONFIG says that beta is too large; default 1000. */
-  readonly maxIterations?: number;
+  readonly maxIterations?: number | undefined;
   /**
    * How strongly each voxel is joined to each label by itself, in units of the weights of neighbours, which are at most 1: by
    * label and then voxel, from 0. For instance a number times the probability of the label from the voxel's value.
    */
-  readonly priors?: Float32Array;
+  readonly priors?: Float32Array | undefined;
   /** Threads; default one a core. No influence on the result. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** A label image: 0 unknown, 1.. a label, negative for voxels that are no part of the image. */
@@ -35,8 +35,8 @@ export type SeedImage = Int32Array | Int16Array | Int8Array | Uint8Array | Uint1
 export interface RandomWalkOptions extends RandomWalkProblem {
   readonly seeds: SeedImage;
   /** `probabilities` of an earlier solution of the same size and labels; {@link RandomWalk} keeps more than that. */
-  readonly warmStart?: Float32Array;
-  readonly signal?: AbortSignal;
+  readonly warmStart?: Float32Array | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RandomWalkResult {

@@ -60,11 +60,13 @@ describe('RandomWalk', () => {
     const inTurn = [];
     for (const [label, at] of strokes) inTurn.push(await other.addSeeds(label, at));
     expect(await together).toEqual(inTurn);
-    const last = walk.solve(seeds);
-    // It has its turn before the walk closes.
-    await Promise.resolve();
-    walk.close();
+    const [last, queued] = [
+      walk.solve(seeds),
+      walk.addSeeds(...(strokes[0] as [number, number[]])),
+    ];
+    walk[Symbol.dispose]();
     expect((await last).labels).toHaveLength(voxels);
+    expect((await queued).labels).toHaveLength(voxels);
     other.close();
   });
 
@@ -95,7 +97,7 @@ describe('RandomWalk', () => {
     const walk = await begun();
     walk.close();
     walk.close();
-    const refused = { code: 'INVALID_CONFIG', details: { what: 'session' } };
+    const refused = { code: 'INVALID_CONFIG', message: 'the random walk has been closed' };
     await expect(walk.solve(seeds)).rejects.toMatchObject(refused);
     await expect(walk.addSeeds(1, [7])).rejects.toMatchObject(refused);
   });

@@ -124,7 +124,7 @@ describe('randomWalker', () => {
       if (turns === 2) controller.abort(new Error('enough'));
     }, 1);
     const walking = randomWalker({ ...walk, tolerance: 1e-12, signal: controller.signal });
-    await expect(walking).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(walking).rejects.toMatchObject({ code: 'CANCELLED', cause: new Error('enough') });
     clearInterval(count);
     expect(turns).toBeGreaterThanOrEqual(2);
   });
