@@ -8,9 +8,9 @@ import { SupportVectorClassifier } from './support-vector-classifier.js';
 export interface CrossValidationOptions extends LabelledSamples {
   readonly options: SvmOptions;
   /** Number of parts, 2 to the number of samples; 5 where left out. */
-  readonly folds?: number;
+  readonly folds?: number | undefined;
   /** Of the folds; 0 where left out. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface CrossValidationResult {
 }
 
 /**
- * k-fold cross-validation with stratified folds.
+ * k-fold cross-validation with stratified folds. The event loop runs between the trainings of pairs.
  *
  * @throws FlcError DATA_ERROR (also where a part leaves one class only), INVALID_CONFIG (folds, options), CANCELLED
  */
@@ -51,6 +51,8 @@ export async function crossValidate(
     const machine = await new SupportVectorClassifier({ ...options, probability: false }).fit(
       pick(X, kept),
       pick(y, kept),
+      undefined,
+      { signal },
     );
     let right = 0;
     for (const [index, label] of machine.predict(pick(X, held)).entries()) {

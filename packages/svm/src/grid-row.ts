@@ -30,6 +30,7 @@ export class GammaRow {
   readonly #kernel: Kernel;
   readonly #maxIterations: number;
   readonly #distances: SquaredDistances | undefined;
+  readonly #pause: () => Promise<void>;
   #converges = true;
 
   /** @param kernelRows kernel values, [validation sample][training sample] */
@@ -38,11 +39,13 @@ export class GammaRow {
     kernelRows: readonly Float64Array[],
     kernel: Kernel,
     maxIterations: number,
-    distances?: SquaredDistances,
+    distances: SquaredDistances | undefined,
+    pause: () => Promise<void>,
   ) {
     const { classes, classIndex } = samples;
     this.#classes = classes;
     this.#distances = distances;
+    this.#pause = pause;
     this.#kernel = kernel;
     this.#maxIterations = maxIterations;
     this.#kernelRows = kernelRows;
@@ -83,6 +86,7 @@ export class GammaRow {
       costs,
       maxIterations: this.#maxIterations,
       distances: this.#distances,
+      pause: this.#pause,
     });
     if (solution === undefined) return false;
     const { coefficients, rho } = solution;

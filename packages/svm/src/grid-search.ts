@@ -16,7 +16,7 @@ export interface GridSearchOptions {
   readonly kernel: 'rbf' | 'linear';
   /** Powers of 2 to try; -20 to 19 for both where left out (1600 machines). The linear kernel has no gamma. */
   readonly exponents?: { readonly C?: ExponentRange; readonly gamma?: ExponentRange } | undefined;
-  readonly classWeights?: SvmOptions['classWeights'];
+  readonly classWeights?: SvmOptions['classWeights'] | undefined;
   /** Stop at a machine without validation errors: in the order of the search none that follows can win. Default true. */
   readonly stopAtPerfect?: boolean | undefined;
   /** Limit for the machine of one pair, 200,000 where left out; see {@link gridSearch}. */
@@ -43,6 +43,10 @@ export interface GridSearchResult {
   readonly total: number;
   /** Machines that did not converge; they are no candidates. */
   readonly notConverged: number;
+  /** Other machines that were tried with the same accuracy. */
+  readonly ties: number;
+  /** Which of the chosen values are the first or last of the grid: the best may lie outside. */
+  readonly edges: readonly ('C' | 'gamma')[];
 }
 
 export interface GridProgress {
@@ -65,6 +69,8 @@ const DEFAULT_MAX_ITERATIONS = 200_000;
  *   with overlapping classes such a training takes libsvm minutes and mostly ends at its own limit. Those points are
  *   no candidates and `notConverged` says how many there were.
  * - With more than 16 features libsvm gets kernel values in place of features, from distances that are formed once.
+ *
+ * The event loop runs between the trainings of pairs, and the signal is looked at there.
  *
  * @throws FlcError DATA_ERROR, INVALID_CONFIG, CANCELLED
  */
@@ -92,7 +98,7 @@ export async function gridSearch(
 
   search: for (const kernel of kernels) {
     const gamma = kernel.type === 'rbf' ? kernel.gamma : undefined;
-    const row = new GammaRow(samples, kernelRows(kernel), kernel, maxIterations, distances);
+    const row = new GammaRow(samples, kernelRows(kernel), kernel, maxIterations, distances, pause);
     for (const C of Cs) {
       await pause();
       const costs = classCosts(
@@ -115,7 +121,18 @@ export async function gridSearch(
     });
   }
   const notConverged = table.filter(({ accuracy }) => accuracy === null).length;
-  return { ...best, table, total, notConverged };
+  const { C, gamma, accuracy } = best;
+  const ties = table.filter((point) => point.accuracy === accuracy).length - 1;
+  const gammas = kernels.flatMap((kernel) => (kernel.type === 'rbf' ? kernel.gamma : []));
+  const edges = [
+    ...(isEnd(C, Cs) ? (['C'] as const) : []),
+    ...(gamma !== undefined && isEnd(gamma, gammas) ? (['gamma'] as const) : []),
+  ];
+  return { ...best, table, total, notConverged, ties, edges };
+}
+
+function isEnd(value: number, values: readonly number[]): boolean {
+  return value === values[0] || value === values.at(-1);
 }
 
 /** Kernel values [validation sample][training sample]; the RBF kernels share one table of distances. */

@@ -161,7 +161,7 @@ function currentSolver(): Promise<Solver> {
   opening ??= openSolver().catch((thrown: unknown) => {
     opening = undefined;
     throw new FlcError('INTERNAL', 'libsvm-js cannot be loaded', {
-      remedy: 'run "npm ci"',
+      remedy: 'Install @flc-native/svm anew with its dependencies.',
       cause: thrown,
     });
   });

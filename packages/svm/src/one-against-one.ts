@@ -40,6 +40,8 @@ export interface PairSettings {
   readonly maxIterations?: number;
   /** Between all samples; an RBF machine is then trained on kernel values in place of features. */
   readonly distances?: SquaredDistances | undefined;
+  /** Awaited before each training, which itself is in one piece. */
+  readonly pause: () => Promise<void>;
 }
 
 /** What libsvm gets of the members of a pair: their features, or kernel values where there are distances. */
@@ -58,8 +60,9 @@ export async function trainPair(
   rows: readonly Float64Array[],
   positives: number,
   { positive, negative }: Pair,
-  { kernel, costs, maxIterations, distances }: PairSettings,
+  { kernel, costs, maxIterations, distances, pause }: PairSettings,
 ): Promise<BinarySolution | undefined> {
+  await pause();
   return trainBinary({
     rows,
     positives,

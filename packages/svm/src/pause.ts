@@ -16,6 +16,6 @@ export function cooperative(signal: AbortSignal | undefined): () => Promise<void
       await setImmediate();
       since = performance.now();
     }
-    throwIfCancelled(signal, 'the search was cancelled');
+    throwIfCancelled(signal);
   };
 }

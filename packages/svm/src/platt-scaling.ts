@@ -8,7 +8,8 @@ const FOLDS = 5;
 
 /**
  * The sigmoid of one pair, fitted to decision values of samples that the machine had not seen (5 folds), as libsvm
- * does it. Its folds come from a random state that a whole process shares; these come from the seed alone.
+ * does it. Its folds come from a random state that a whole process shares; these come from the seed alone, and divide no
+ * group of samples.
  */
 export async function plattScaling(
   samples: CheckedSamples,
@@ -18,7 +19,12 @@ export async function plattScaling(
 ): Promise<Sigmoid> {
   const { members, positives } = pairMembers(pair, samples.classIndex);
   const isPositive = members.map((_, index) => index < positives);
-  const fold = stratifiedFolds(isPositive.map(Number), Math.min(FOLDS, members.length), seed);
+  const fold = stratifiedFolds(
+    isPositive.map(Number),
+    Math.min(FOLDS, members.length),
+    seed,
+    samples.groups && members.map((sample) => samples.groups?.[sample] as string),
+  );
   const decisions = new Float64Array(members.length);
   for (let out = 0; out < FOLDS; out++) {
     const kept = members.filter((_, index) => fold[index] !== out);

@@ -7,6 +7,8 @@ export type Features = readonly number[] | Float64Array;
 export interface LabelledSamples {
   readonly X: readonly Features[];
   readonly y: readonly number[];
+  /** Samples of one group, a patient say, are never told apart by the cross-validation behind probabilities. */
+  readonly groups?: readonly string[] | undefined;
 }
 
 /**
@@ -51,10 +53,11 @@ export interface CheckedSamples {
   readonly classIndex: Int32Array;
   /** Labels in ascending order. */
   readonly classes: readonly number[];
+  readonly groups?: readonly string[] | undefined;
 }
 
 /** @throws FlcError DATA_ERROR (empty, one class only, a label that is no whole number, lengths that differ, bad features) */
-export function checkTrainingSamples({ X, y }: LabelledSamples): CheckedSamples {
+export function checkTrainingSamples({ X, y, groups }: LabelledSamples): CheckedSamples {
   const rows = toRows(X);
   checkLabels(rows.length, y);
   if (rows.length === 0) throw new FlcError('DATA_ERROR', 'there are no samples to learn from');
@@ -65,8 +68,14 @@ export function checkTrainingSamples({ X, y }: LabelledSamples): CheckedSamples 
       remedy: 'give samples of at least two classes',
     });
   }
+  if (groups !== undefined && groups.length !== rows.length) {
+    throw new FlcError('DATA_ERROR', `${rows.length} samples come with ${groups.length} groups`, {
+      details: { samples: rows.length, groups: groups.length },
+    });
+  }
   const index = new Map(classes.map((label, at) => [label, at]));
-  return { rows, classes, classIndex: Int32Array.from(y, (label) => index.get(label) ?? -1) };
+  const classIndex = Int32Array.from(y, (label) => index.get(label) ?? -1);
+  return { rows, classes, classIndex, groups };
 }
 
 /** @throws FlcError DATA_ERROR */

@@ -4,6 +4,12 @@ export interface Sigmoid {
   readonly b: number;
 }
 
+/**
+ * Steepest slope of a sigmoid that means something. The margins of a machine lie at -1 and 1: fits lie near 0.2 to 10, and
+ * beyond 1000 where the decision values hardly differ, so that noise decides.
+ */
+const STEEPEST = 100;
+
 const MAX_ITERATIONS = 100;
 const SMALLEST_STEP = 1e-10;
 /** Keeps the Hessian positive definite. */
@@ -76,6 +82,11 @@ function derivatives(decisions: ArrayLike<number>, targets: Float64Array, a: num
     gb += difference;
   }
   return { gradient: [ga, gb] as const, hessian: [haa, hab, hbb] as const };
+}
+
+/** Whether the probability does not rise with the decision value, or leaps at differences that mean nothing. */
+export function isDegenerate({ a }: Sigmoid): boolean {
+  return a >= 0 || a < -STEEPEST;
 }
 
 /** Probability of the positive class at a decision value, without overflow. */

@@ -16,7 +16,11 @@ interface TrainedPair {
 }
 
 /** Trains the machine of every pair of classes and gathers them in one model. */
-export async function trainModel(samples: CheckedSamples, options: SvmOptions): Promise<SvmModel> {
+export async function trainModel(
+  samples: CheckedSamples,
+  options: SvmOptions,
+  pause: () => Promise<void>,
+): Promise<SvmModel> {
   const { rows, classes, classIndex } = samples;
   const features = rows[0]?.length ?? 0;
   const kernel: Kernel =
@@ -24,7 +28,8 @@ export async function trainModel(samples: CheckedSamples, options: SvmOptions): 
       ? { type: 'linear' }
       : { type: 'rbf', gamma: options.gamma ?? 1 / features };
   const costs = classCosts(options, classes, classIndex);
-  const settings = { kernel, costs, distances: SquaredDistances.where(samples, kernel.type) };
+  const distances = SquaredDistances.where(samples, kernel.type);
+  const settings = { kernel, costs, distances, pause };
   const trained: TrainedPair[] = [];
   for (const [number, pair] of classPairs(classes.length).entries()) {
     const { members, positives } = pairMembers(pair, classIndex);

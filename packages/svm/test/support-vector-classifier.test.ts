@@ -264,3 +264,32 @@ describe('bad input', () => {
     await expect(machine.fit(good, [0, 1])).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
   });
 });
+
+describe('training', () => {
+  it('lets the event loop run between its parts, and stops there for a signal', async () => {
+    const samples = Array.from({ length: 600 }, (_, i) => [(i * 7919) % 1009, (i * 104_729) % 997]);
+    const labels = samples.map(([value], i) => (i % 3 === 0 ? i % 4 : (value as number) % 4));
+    const controller = new AbortController();
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns++;
+      if (turns === 3) controller.abort('enough');
+    }, 1);
+    const machine = new SupportVectorClassifier({
+      kernel: 'rbf',
+      C: 10,
+      gamma: 1,
+      probability: true,
+    });
+    const training = machine.fit(samples, labels, undefined, { signal: controller.signal });
+    await expect(training).rejects.toMatchObject({ code: 'CANCELLED', cause: 'enough' });
+    clearInterval(timer);
+    expect(() => machine.classes).toThrow('has not been fitted');
+  });
+
+  it('is refused once the machine is disposed of', async () => {
+    const machine = await fitted(false);
+    machine[Symbol.dispose]();
+    await expect(machine.fit(X, y)).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+});
