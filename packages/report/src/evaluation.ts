@@ -5,7 +5,7 @@ export type Provenance = Readonly<Record<string, unknown>>;
 export interface LesionPrediction {
   /** The lesion's id; with the unit `slice`, the sample's id. */
   readonly id: string;
-  /** Pseudonym of the patient: what the bootstrap draws. */
+  /** Pseudonym of the patient: what intervals and tests take as sampled. */
   readonly patientId: string;
   /** Name of the true class; null where nobody labelled the lesion (listed, never scored). */
   readonly truth: string | null;
@@ -37,6 +37,8 @@ export interface EvaluatedLabelMap {
  */
 export interface EvaluationResult {
   readonly name?: string;
+  /** Where a partition was trained with several seeds: which one (the same for all its trainings), and the seed. */
+  readonly repeat?: { readonly of: string; readonly seed: number };
   readonly classes: readonly string[];
   readonly unit: 'slice' | 'lesion';
   /** True when the cohort is a phantom; every page then says so. */

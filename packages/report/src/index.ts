@@ -41,7 +41,6 @@ export {
   type PartitionSummary,
   summarizePartitions,
 } from './metrics/partitions.js';
-export { wilsonInterval } from './metrics/wilson.js';
 export { reportPage } from './page/page.js';
 export { classColors, type Rgb, toHex } from './pictures/colors.js';
 export { LesionImages } from './pictures/lesion-images.js';

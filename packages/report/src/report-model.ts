@@ -1,11 +1,13 @@
+import { FlcError } from '@flc-native/errors';
 import { cohortTable, lesionsWithoutOrdinaryPatch, splitTable } from './cohort-tables.js';
 import { type EvaluationResult, evaluationName, type LesionPrediction } from './evaluation.js';
 import type { Table } from './format/table.js';
-import type { Proportion } from './metrics/measure.js';
+import { type Proportion, withInterval } from './metrics/measure.js';
 import { computeMetrics, type Metrics } from './metrics/metrics.js';
 import { type PartitionSummary, summarizePartitions } from './metrics/partitions.js';
-import { proportion } from './metrics/wilson.js';
+import { isRight, labelledOf, share } from './metrics/share.js';
 import type { CohortSample, CohortSplits } from './prepared-cohort.js';
+import { fittedPart } from './statements.js';
 import type { TrainingHistory } from './training-events.js';
 
 export type Verdict = 'wrong' | 'right' | 'unlabelled';
@@ -45,24 +47,28 @@ export interface ReportModelInput {
     readonly classes: readonly string[];
     readonly synthetic?: boolean;
   };
-  readonly splits?: CohortSplits;
-  readonly training?: readonly TrainingHistory[];
+  readonly splits?: CohortSplits | undefined;
+  readonly training?: readonly TrainingHistory[] | undefined;
   /** Draws of the bootstrap. */
-  readonly replicates?: number;
+  readonly replicates?: number | undefined;
 }
 
 /**
  * Scores the evaluations and orders what a report shows.
- * @throws FlcError `DATA_ERROR` for predictions that do not fit their classes.
+ * @throws FlcError `DATA_ERROR` for predictions that do not fit their classes, or evaluations over different classes.
  */
 export function buildReport(input: ReportModelInput): ReportModel {
   const { title, evaluations, cohort, splits, training = [] } = input;
+  checkClasses(evaluations);
   const options = input.replicates === undefined ? {} : { replicates: input.replicates };
   const reported = evaluations.map((evaluation, i) => ({
     name: evaluationName(evaluation, i),
     evaluation,
-    metrics: computeMetrics(evaluation.predictions, evaluation.classes, options),
-    ordinaryAccuracy: ordinaryAccuracy(evaluation.predictions, cohort?.samples ?? []),
+    metrics: computeMetrics(evaluation.predictions, evaluation.classes, {
+      ...options,
+      ...(fittedPart(evaluation) === null ? {} : { noIntervals: noTest }),
+    }),
+    ordinaryAccuracy: ordinaryAccuracy(evaluation, cohort?.samples ?? []),
     lesions: orderedLesions(evaluation.predictions),
   }));
   const tables = cohort === undefined ? [] : [cohortTable(cohort.samples, cohort.classes)];
@@ -80,15 +86,28 @@ export function buildReport(input: ReportModelInput): ReportModel {
 }
 
 function ordinaryAccuracy(
-  predictions: readonly LesionPrediction[],
+  evaluation: EvaluationResult,
   samples: readonly CohortSample[],
 ): Proportion | null {
-  const labelled = predictions.filter((of) => of.truth !== null);
+  const labelled = labelledOf(evaluation.predictions);
   const without = lesionsWithoutOrdinaryPatch(labelled, samples);
   if (without.size === 0) return null;
   const kept = labelled.filter((of) => !without.has(of.id));
-  const right = kept.filter((of) => of.truth === of.predicted);
-  return proportion(right.length, kept.length, 'no lesion has an ordinary patch');
+  const found = share([kept], isRight, 'no lesion has an ordinary patch');
+  return fittedPart(evaluation) === null ? found : withInterval(found, noTest);
+}
+
+const noTest = 'the part is no test part';
+
+/** Averages over evaluations are of classes of one name; their order may differ. */
+function checkClasses(evaluations: readonly EvaluationResult[]): void {
+  const names = ({ classes }: EvaluationResult) => [...classes].sort().join('\n');
+  const other = evaluations.find((of) => names(of) !== names(evaluations[0] ?? of));
+  if (other === undefined) return;
+  throw new FlcError('DATA_ERROR', 'The evaluations are over different classes.', {
+    details: { expected: evaluations[0]?.classes, got: other.classes },
+    remedy: 'Report runs of one cohort together, and others apart.',
+  });
 }
 
 const order: readonly Verdict[] = ['wrong', 'right', 'unlabelled'];

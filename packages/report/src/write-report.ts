@@ -20,14 +20,16 @@ export interface ReportOptions<S extends CohortSample = CohortSample> {
   /** One per partition or fold, in order. */
   readonly evaluations: readonly EvaluationResult[];
   /** The cohort evaluated; without it there are no pictures and no cohort table. */
-  readonly prepared?: PreparedCohort<S>;
-  readonly splits?: CohortSplits;
+  readonly prepared?: PreparedCohort<S> | undefined;
+  readonly splits?: CohortSplits | undefined;
   /** Training runs whose curves are drawn. */
-  readonly events?: readonly TrainingHistory[];
+  readonly events?: readonly TrainingHistory[] | undefined;
   /** Draws of the bootstrap, default 2,000. */
-  readonly replicates?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly replicates?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?:
+    | ((progress: { readonly done: number; readonly total: number }) => void)
+    | undefined;
 }
 
 export interface WrittenReport {

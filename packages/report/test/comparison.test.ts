@@ -137,6 +137,76 @@ describe('what the size allows', () => {
   });
 });
 
+describe('several seeds', () => {
+  // Each partition three times: as it is, and twice with some decisions made wrong.
+  const seeded = buildComparison({
+    ...input,
+    entries: input.entries.map((entry) => ({
+      ...entry,
+      evaluations: entry.evaluations.flatMap((of) =>
+        [0, 1, 2].map((seed) => ({
+          ...of,
+          name: `${of.name}-seed-${seed}`,
+          repeat: { of: of.name ?? '', seed },
+          predictions: of.predictions.map((lesion, i) =>
+            i >= seed * 3 ? lesion : { ...lesion, predicted: 'cyst' },
+          ),
+        })),
+      ),
+    })),
+  });
+
+  it('are averaged within a partition; the deviation is over partitions, that over seeds apart', () => {
+    const method = seeded.methods.find((of) => of.entry.method === 'yang');
+    const shares = method?.runs.map((run) => run.metrics.accuracy.value ?? Number.NaN) ?? [];
+    const [a, b] = [shares.slice(0, 3), shares.slice(3)].map(
+      (of) => of.reduce((x, y) => x + y, 0) / 3,
+    ) as [number, number];
+    const row = rowOf(methodTable(seeded), 'Yang');
+    expect(row?.[5]).toBe(
+      `${(50 * (a + b)).toFixed(2)} ± ${((100 * Math.abs(a - b)) / Math.SQRT2).toFixed(2)}`,
+    );
+    const squares = shares.reduce((sum, x, i) => sum + (x - (i < 3 ? a : b)) ** 2, 0);
+    expect(methodTable(seeded).header[8]).toBe('SD over seeds');
+    expect(row?.[8]).toBe((100 * Math.sqrt(squares / 4)).toFixed(2));
+    expect(method?.joint.accuracy.value).toBeCloseTo((a + b) / 2, 12);
+  });
+
+  it('are no partitions: freedom, repeated lesions and sentences count partitions', () => {
+    const text = conclusions(seeded).join(' ');
+    expect(seeded.size).toEqual({ ...model.size, seeds: 3, decisions: 3 * model.size.decisions });
+    expect(text).toContain('tested in 2 partitions, each trained with 3 seeds');
+    expect(text).toContain('over 2 partitions has 1 degree of freedom');
+    expect(text).toContain('standard deviation over seeds alone, of 3 trainings');
+    expect(conclusions(model).join(' ')).toContain('trained once on each partition');
+    expect(testTable(seeded)?.notes.join(' ')).toContain('with the first seed');
+  });
+});
+
+describe('a method whose decisions are all right', () => {
+  const few = input.entries.map((entry) => ({
+    ...entry,
+    evaluations: entry.evaluations.slice(0, 1).map((of) => ({
+      ...of,
+      predictions: of.predictions
+        .filter((lesion) => lesion.truth !== null)
+        .slice(0, 12)
+        .map((lesion, i) => ({ ...lesion, patientId: `${i}`, predicted: lesion.truth ?? '' })),
+    })),
+  }));
+  const perfect = buildComparison({ ...input, entries: few });
+
+  // statsmodels 0.14.5: proportion_confint(12, 12, method='wilson')[0] = 0.7575
+  it('is not said to be known for certain, anywhere', () => {
+    for (const text of [comparisonText(perfect), comparisonMarkdown(perfect)]) {
+      expect(text).toContain('75.8 – 100.0 %');
+      expect(text).not.toMatch(/100\.0 – 100\.0|1\.000 – 1\.000/);
+    }
+    const zeroWidth = comparisonJson(perfect).match(/"lower": ([\d.]+),\s+"upper": \1,/g);
+    expect(zeroWidth).toBeNull();
+  });
+});
+
 describe('a comparison with holes', () => {
   const failure = {
     partition: 'set2',

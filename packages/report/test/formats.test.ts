@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { aboutMethod } from '../src/about-method.js';
 import { toCsv } from '../src/format/csv.js';
 import { metricsCsv } from '../src/format/metrics-csv.js';
 import { metricsJson } from '../src/format/metrics-json.js';
 import { metricsText } from '../src/format/metrics-text.js';
 import { predictionsCsv } from '../src/format/predictions-csv.js';
 import { provenanceTable } from '../src/format/provenance-table.js';
+import { reportMarkdown } from '../src/format/report-markdown.js';
 import { markdownTable, textTable } from '../src/format/table.js';
 import { computeMetrics } from '../src/metrics/metrics.js';
 import { aggregate, summarizePartitions } from '../src/metrics/partitions.js';
+import { reportPage } from '../src/page/page.js';
+import { LesionImages } from '../src/pictures/lesion-images.js';
 import { buildReport } from '../src/report-model.js';
 import { classes, prediction } from './predictions.js';
 import { syntheticCohort } from './synthetic-cohort.js';
@@ -70,9 +74,44 @@ describe('partitions', () => {
   // python: import statistics as s; v = [86/94, 94/104]; s.mean(v), s.stdev(v)
   it('gives mean and sample standard deviation', () => {
     const of = (value: number) => ({ value, interval: null });
-    const { mean, sd } = aggregate([of(86 / 94), of(94 / 104)], ['set1', 'set2']);
+    const { mean, sd, seedSd } = aggregate(
+      [of(86 / 94), of(94 / 104)],
+      [{ name: 'set1' }, { name: 'set2' }],
+    );
     expect(mean).toBeCloseTo(0.9093698854337151, 12);
     expect(sd).toBeCloseTo(0.007811736126037952, 12);
+    expect(seedSd).toBeNull();
+  });
+
+  // python: s.mean([.8, .7]), s.stdev([.8, .7]); within: ((s.variance([.7, .8, .9]) * 2 + s.variance([.6, .8])) / 3) ** .5
+  it('averages the seeds of a partition first and keeps their deviation apart', () => {
+    const values = [0.7, 0.8, 0.9, 0.6, 0.8].map((value) => ({ value, interval: null }));
+    const runs = ['set1', 'set1', 'set1', 'set2', 'set2'].map((of, i) => ({ name: `${i}`, of }));
+    const found = aggregate(values, runs);
+    expect(found.values).toEqual([expect.closeTo(0.8, 12), expect.closeTo(0.7, 12)]);
+    expect(found.mean).toBeCloseTo(0.75, 12);
+    expect(found.sd).toBeCloseTo(0.07071067811865478, 12);
+    expect(found.seedSd).toBeCloseTo(0.11547005383792515, 12);
+  });
+
+  it('matches classes by name where evaluations order them otherwise, and refuses others', () => {
+    const evaluate = (names: string[], decide: (truth: string) => string) => ({
+      ...{ classes: names, unit: 'lesion' as const, synthetic: false },
+      ...{ labelMaps: [], provenance: {} },
+      predictions: ['a', 'b', 'a', 'b'].map((truth, i) =>
+        prediction({ id: `${i}`, patientId: `${i}`, truth, predicted: decide(truth) }),
+      ),
+    });
+    const both = [evaluate(['a', 'b'], (truth) => truth), evaluate(['b', 'a'], () => 'a')];
+    const { summary } = buildReport({ title: 't', evaluations: both, replicates: 0 });
+    expect(summary.perClass.map((of) => [of.class, of.accuracy.values])).toEqual([
+      ['a', [1, 1]],
+      ['b', [1, 0]],
+    ]);
+    const other = [...both, evaluate(['a', 'b', 'c'], () => 'c')];
+    expect(() => buildReport({ title: 't', evaluations: other, replicates: 0 })).toThrow(
+      expect.objectContaining({ code: 'DATA_ERROR' }),
+    );
   });
 
   it('names the partition in which a class is absent and averages the others', () => {
@@ -132,6 +171,76 @@ describe('text and JSON', () => {
       expect(text).toContain('not a medical device');
       expect(text).toContain('Synthetic data');
     }
+  });
+
+  it.each([
+    ['train', 'the method learned from these lesions'],
+    ['val', 'chose the step at which training stopped'],
+  ])('warns before anything else of the part %s, and gives no interval', async (part, words) => {
+    const provenance = { ...evaluation.provenance, part };
+    const fitted = buildReport({ title: 't', evaluations: [{ ...evaluation, provenance }] });
+    const markdown = reportMarkdown(fitted, new LesionImages());
+    expect(metricsText(fitted).split('\n')[0]).toContain('Not a test');
+    expect(markdown.split('\n')[2]).toMatch(/^> Not a test/);
+    const page = await reportPage(fitted, new LesionImages());
+    for (const text of [metricsText(fitted), metricsJson(fitted), markdown, page]) {
+      expect(text).toContain(words);
+      expect(text).not.toMatch(/\d – \d|"lower": 0\.\d+,\s+"upper": [^,]+,\s+"level"/);
+    }
+  });
+
+  it('warns of nothing on a test part', () => {
+    const provenance = { ...evaluation.provenance, part: 'test' };
+    const tested = buildReport({ title: 't', evaluations: [{ ...evaluation, provenance }] });
+    expect(metricsText(tested)).not.toContain('Not a test');
+    expect(metricsText(tested)).toMatch(/\d – \d/);
+  });
+
+  it('counts decisions for another class than the most probable one', () => {
+    const predictions = evaluation.predictions.map((of, i) => ({
+      ...of,
+      probabilities: classes
+        .map((name) => Number(i < 3 ? name !== of.predicted : name === of.predicted))
+        .map((value, _, all) => value / all.reduce((a, b) => a + b, 0)),
+    }));
+    const odd = buildReport({ title: 't', evaluations: [{ ...evaluation, predictions }] });
+    expect(metricsText(odd)).toContain('In 3 of 23 lesions the decided class is not');
+    expect(metricsCsv(odd.evaluations)).toContain('lessProbable,,,3,23');
+  });
+
+  it.each([
+    ['ResGL-BDLSTM (Liang', { pathways: 'both', phaseFusion: 'bdlstm', directions: 'both' }, {}],
+    ['ResGLNet: a label map', { pathways: 'both', phaseFusion: 'concat' }, {}],
+    ['ResGLNet: a label map', { pathways: 'both', phaseFusion: 'concat' }, null],
+    ['ResNet_Local: a label map', { pathways: 'local', phaseFusion: 'concat' }, {}],
+    [
+      'Yasaka et al. 2018 with the phases as channels: one decision',
+      { backbone: 'yasaka', pathways: 'global', phaseFusion: 'channels' },
+      null,
+    ],
+    [
+      'a residual network on the lesion with an LSTM over the phases: one',
+      { pathways: 'global', phaseFusion: 'bdlstm', directions: 'both' },
+      null,
+    ],
+    [
+      'two scales of a patch (Frid-Adar',
+      { pathways: 'both', phaseFusion: 'concat', patchScales: [9, 5] },
+      {},
+    ],
+  ])('says by what network it was decided: %s', (words, network, svm) => {
+    const about = aboutMethod([
+      {
+        ...evaluation,
+        provenance: {
+          network: { backbone: 'residual', patchSize: 7, ...network },
+          training: { svm },
+        },
+      },
+    ]);
+    expect(about).toContain(words);
+    expect(about.includes('SVM')).toBe(svm !== null);
+    expect(about.includes('BDLSTM')).toBe(words.includes('BDLSTM'));
   });
 
   it('writes the numbers that were computed', () => {

@@ -31,14 +31,14 @@ describe.each(reference.cases.map((source, i) => ({ source, name: `reference cas
       });
     });
 
-    it('gives the Wilson intervals of statsmodels and exact counts', () => {
-      const bounds = [metrics.accuracy, ...metrics.perClass.map((of) => of.accuracy)];
-      bounds.forEach((of, i) => {
-        const [lower, upper] = [expected.wilson, ...expected.wilsonByClass][i] ?? [];
+    it('gives the Wilson intervals of statsmodels on the effective number of lesions, and exact counts', () => {
+      const shares = [metrics.accuracy, ...metrics.perClass.map((of) => of.accuracy)];
+      shares.forEach((of, i) => {
+        const [lower, upper] = [expected.interval, ...expected.intervalByClass][i] ?? [];
         expect(of).toMatchObject({ interval: { method: 'wilson', level: 0.95 } });
         if (of.value === null) return;
-        expect(of.interval?.lower).toBeCloseTo(lower ?? Number.NaN, digits);
-        expect(of.interval?.upper).toBeCloseTo(upper ?? Number.NaN, digits);
+        expect(of.interval?.lower).toBeCloseTo(lower ?? Number.NaN, 10);
+        expect(of.interval?.upper).toBeCloseTo(upper ?? Number.NaN, 10);
         expect(of.value).toBe(of.count / of.of);
       });
       expect(metrics.accuracy.of).toBe(source.truth.length);
@@ -47,25 +47,13 @@ describe.each(reference.cases.map((source, i) => ({ source, name: `reference cas
     it('gives the expected calibration error of the confidences', () => {
       expect(metrics.calibrationError.value).toBeCloseTo(expected.calibrationError, digits);
     });
-
-    it('draws patients as 200,000 NumPy replicates do, up to Monte Carlo error', () => {
-      const drawn = computeMetrics(toPredictions(source), classes, { replicates: 4000 });
-      const { accuracyByPatients: of } = drawn;
-      if (of.value === null) throw new Error('accuracy is defined');
-      expect(Math.abs((of.interval?.lower ?? 9) - expected.patientBootstrap[0])).toBeLessThan(
-        0.012,
-      );
-      expect(Math.abs((of.interval?.upper ?? 9) - expected.patientBootstrap[1])).toBeLessThan(
-        0.012,
-      );
-    });
   },
 );
 
 describe('intervals', () => {
   it('matches statsmodels at and near the ends of Wilson', () => {
     for (const { count, of, interval } of reference.wilson) {
-      const found = wilsonInterval(count, of);
+      const found = wilsonInterval(count / of, of);
       expect(found.lower).toBeCloseTo(interval[0], digits);
       expect(found.upper).toBeCloseTo(interval[1], digits);
     }
@@ -85,25 +73,80 @@ describe('intervals', () => {
     expect(run()).toEqual(run());
   });
 
-  it('widens when the lesions of a patient are right or wrong together', () => {
-    const spread = (lesionsPerPatient: number) => {
-      const predictions = Array.from({ length: 120 }, (_, i) => {
+  it('takes lesions of a patient that are always alike for one', () => {
+    const of = (lesionsPerPatient: number) => {
+      const predictions = Array.from({ length: 30 * lesionsPerPatient }, (_, i) => {
         const patient = Math.floor(i / lesionsPerPatient);
         const predicted = patient % 4 === 0 ? 'hcc' : 'cyst';
         return prediction({ id: `${i}`, patientId: `${patient}`, predicted });
       });
-      const { accuracyByPatients: of } = computeMetrics(predictions, classes);
-      if (of.value === null || of.interval === null) throw new Error('an interval was expected');
-      return of.interval.upper - of.interval.lower;
+      return computeMetrics(predictions, classes, options).accuracy;
     };
-    // Ten lesions that always agree are worth one: the width grows by the square root of ten.
-    expect(spread(10) / spread(1)).toBeGreaterThan(2.6);
-    expect(spread(10) / spread(1)).toBeLessThan(3.8);
+    const [ten, one] = [of(10), of(1)];
+    if (ten.value === null || one.value === null) throw new Error('values were expected');
+    expect(ten.interval?.lower).toBeCloseTo(one.interval?.lower ?? Number.NaN, 2);
+    expect(ten.interval?.upper).toBeCloseTo(one.interval?.upper ?? Number.NaN, 2);
   });
 
-  it('has no bootstrap interval for one patient', () => {
-    const { accuracyByPatients } = computeMetrics([prediction({})], classes);
-    expect(accuracyByPatients).toEqual({ value: 1, interval: null });
+  it.each([
+    ['right', 12, 12, 'cyst'],
+    ['right, three patients', 24, 3, 'cyst'],
+    ['wrong', 12, 12, 'hcc'],
+    ['of one patient', 20, 1, 'cyst'],
+  ])('are never of zero width, with every decision %s', (_, n, patients, predicted) => {
+    const predictions = Array.from({ length: n }, (_, i) =>
+      prediction({ id: `${i}`, patientId: `${i % patients}`, truth: 'cyst', predicted }),
+    );
+    const { accuracy, perClass, macroAuc } = computeMetrics(predictions, ['cyst', 'hcc']);
+    // Wilson's interval of as many trials as there are patients: statsmodels, proportion_confint(n, n, method='wilson').
+    const expected = { 12: 0.7575, 3: 0.4385, 1: 0.2065 }[patients] ?? Number.NaN;
+    for (const of of [accuracy, perClass[0]?.accuracy]) {
+      if (of === undefined || of.value === null || of.interval === null) throw new Error('none');
+      const { lower, upper } = of.interval;
+      expect(predicted === 'cyst' ? lower : 1 - upper).toBeCloseTo(expected, 4);
+    }
+    expect(macroAuc.value).toBeNull();
+  });
+
+  it('draws patients only where ten of them have a wrong and ten a right decision', () => {
+    const of = (wrong: number) =>
+      computeMetrics(
+        Array.from({ length: 60 }, (_, i) => {
+          const truth = i % 2 === 0 ? 'cyst' : 'hcc';
+          const other = truth === 'cyst' ? 'hcc' : 'cyst';
+          const predicted = i < wrong ? other : truth;
+          return prediction({ id: `${i}`, patientId: `${i}`, truth, predicted });
+        }),
+        ['cyst', 'hcc'],
+        { replicates: 200 },
+      ).kappa;
+    expect(of(9)).toMatchObject({ interval: null, reason: expect.stringContaining('only 9') });
+    expect(of(0)).toMatchObject({ value: 1, interval: null });
+    expect(of(10)).toMatchObject({ interval: { method: 'bootstrap' } });
+  });
+
+  it('leaves out all of them where it is told why', () => {
+    const metrics = computeMetrics(
+      toPredictions(reference.cases[0] as (typeof reference.cases)[number]),
+      classes,
+      { noIntervals: 'no test part' },
+    );
+    expect(metrics.accuracy).toMatchObject({ interval: null, reason: 'no test part' });
+    expect(JSON.stringify(metrics)).not.toContain('"level"');
+  });
+});
+
+describe('decisions for another class than the most probable one', () => {
+  it('are counted, ties not', () => {
+    const of = (predicted: string, probabilities: number[]) =>
+      prediction({ id: probabilities.join(), predicted, probabilities });
+    const lesions = [
+      of('cyst', [0.2, 0.8, 0, 0]),
+      of('cyst', [0.5, 0.5, 0, 0]),
+      of('cyst', [0.9, 0.1, 0, 0]),
+    ];
+    expect(computeMetrics(lesions, classes, options).lessProbable).toBe(1);
+    expect(computeMetrics([prediction({})], classes, options).lessProbable).toBeNull();
   });
 });
 

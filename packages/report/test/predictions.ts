@@ -17,10 +17,9 @@ export interface ReferenceCase {
     sensitivity: number[];
     specificity: number[];
     confusion: number[][];
-    wilson: [number, number];
-    wilsonByClass: [number, number][];
     calibrationError: number;
-    patientBootstrap: [number, number];
+    interval: [number, number];
+    intervalByClass: [number, number][];
   };
 }
 

@@ -2,10 +2,14 @@ import type { ScoredMethod } from './scored-method.js';
 
 /** What the tests rest on. */
 export interface CohortSize {
+  /** Partitions of the splits that have results. */
+  readonly partitions: number;
+  /** Seeds that a partition was trained with. */
+  readonly seeds: number;
   /** Different labelled lesions in the test parts. */
   readonly lesions: number;
   readonly patients: number;
-  /** Decisions: a lesion in the test parts of two partitions counts twice. */
+  /** Of a method: a lesion counts once for each partition and seed that tests it. */
   readonly decisions: number;
   /** Lesions in the test part of more than one partition. */
   readonly repeated: number;
@@ -15,18 +19,24 @@ export interface CohortSize {
 export function cohortSize(methods: readonly ScoredMethod[]): CohortSize {
   const patients = new Set<string>();
   const partitionsOf = new Map<string, Set<string>>();
-  for (const { partition, evaluation } of methods.flatMap((method) => method.runs)) {
+  const decisions = new Set<string>();
+  const runsOf = new Map<string, Set<string>>();
+  for (const { partition, of, evaluation } of methods.flatMap((method) => method.runs)) {
+    runsOf.set(of, (runsOf.get(of) ?? new Set()).add(partition));
     for (const { id, patientId, truth } of evaluation.predictions) {
       if (truth === null) continue;
       patients.add(patientId);
-      partitionsOf.set(id, (partitionsOf.get(id) ?? new Set()).add(partition));
+      partitionsOf.set(id, (partitionsOf.get(id) ?? new Set()).add(of));
+      decisions.add(`${partition}\n${id}`);
     }
   }
   const times = [...partitionsOf.values()].map((partitions) => partitions.size);
   return {
+    partitions: runsOf.size,
+    seeds: Math.max(1, ...[...runsOf.values()].map((runs) => runs.size)),
     lesions: times.length,
     patients: patients.size,
-    decisions: times.reduce((a, b) => a + b, 0),
+    decisions: decisions.size,
     repeated: times.filter((n) => n > 1).length,
   };
 }

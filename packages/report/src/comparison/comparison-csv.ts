@@ -13,6 +13,7 @@ const header = [
   'class',
   'value',
   'sd',
+  'seedSd',
   'lower',
   'upper',
   'count',
@@ -63,8 +64,9 @@ function meanRows(model: ComparisonModel, { entry, summary, joint, paper }: Comp
     metric,
     value: of?.mean ?? null,
     sd: of?.sd ?? null,
+    seedSd: of?.seedSd ?? null,
     ...bounds(measure),
-    reason: of?.reason ?? '',
+    reason: [of?.reason, measure?.reason].filter(Boolean).join('; '),
   });
   return [
     {
@@ -73,7 +75,7 @@ function meanRows(model: ComparisonModel, { entry, summary, joint, paper }: Comp
       ...difference,
     },
     ...model.classes.map((name, c) => ({
-      ...all('accuracy', summary.perClass[c]?.accuracy, joint.perClass[c] ?? null),
+      ...all('accuracy', summary.perClass[c]?.accuracy, joint.perClass[c]?.accuracy ?? null),
       ...paperColumns(paper && paperCell(paper, name)),
       class: name,
     })),
@@ -105,6 +107,7 @@ function partitionRows({ runs, missing, ordinary }: ComparedMethod): Row[] {
       row('kappa', metrics.kappa),
       row('macroAuc', metrics.macroAuc),
       row('calibrationError', metrics.calibrationError),
+      { partition, metric: 'lessProbable', count: metrics.lessProbable, of: metrics.lesions },
       ...(kept === undefined ? [] : [row('ordinaryAccuracy', kept)]),
     ];
   });

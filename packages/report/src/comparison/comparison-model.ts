@@ -3,9 +3,9 @@ import { randomStream } from '@flc-native/pipeline';
 import { cohortTable, splitTable } from '../cohort-tables.js';
 import type { Provenance } from '../evaluation.js';
 import type { Table } from '../format/table.js';
+import { type JointMeasures, jointMeasures } from '../metrics/joint-measures.js';
 import type { CohortSample } from '../prepared-cohort.js';
 import { compareMethods, type MethodComparison } from '../statistics/compare-methods.js';
-import { type JointMeasures, jointMeasures } from '../statistics/joint-intervals.js';
 import { type CohortSize, cohortSize } from './cohort-size.js';
 import type { ComparisonEntry, ComparisonInput } from './comparison.js';
 import { type OrdinaryScores, ordinaryScores } from './ordinary-scores.js';
@@ -30,7 +30,7 @@ export interface ComparisonModel {
   readonly classes: readonly string[];
   /** What is decided on; the sentences say "lesions" or "slices". */
   readonly unit: 'lesion' | 'slice';
-  /** Names, in order. */
+  /** Names of the runs, in order: those of the partitions, with the seed where there are several. */
   readonly partitions: readonly string[];
   readonly methods: readonly ComparedMethod[];
   /** The method that the others are tested against; null where none has results. */
@@ -59,7 +59,9 @@ export function buildComparison<S extends CohortSample>(
     entry,
     ...of,
     joint: jointMeasures(
-      of.runs.map((run) => run.evaluation.predictions),
+      [...new Set(of.runs.map((run) => run.of))].map((partition) =>
+        of.runs.filter((run) => run.of === partition).map((run) => run.evaluation.predictions),
+      ),
       classes,
       { replicates, random: randomStream(0, 'bootstrap') },
     ),
@@ -86,7 +88,7 @@ export function buildComparison<S extends CohortSample>(
     partitions,
     methods,
     reference,
-    tests: testsAgainst(reference, methods, 5 * replicates),
+    tests: testsAgainst(reference, methods, 50 * replicates),
     size: cohortSize(methods),
     cohort,
     provenance: input.provenance,
@@ -147,18 +149,19 @@ function referenceOf(
 function testsAgainst(
   reference: ComparedMethod | null,
   methods: readonly ComparedMethod[],
-  replicates: number,
+  draws: number,
 ): MethodComparison[] {
   if (reference === null) return [];
   const decisions = (of: ComparedMethod) =>
-    of.runs.map(({ partition, evaluation }) => ({
-      partition,
+    of.runs.map(({ partition, of: partOf, evaluation }) => ({
+      run: partition,
+      partition: partOf,
       predictions: evaluation.predictions,
     }));
   const others = methods.filter((of) => of !== reference && of.entry.group !== 'oracle');
   return compareMethods(
     decisions(reference),
     others.map((of) => ({ method: of.entry.method, decisions: decisions(of) })),
-    { replicates },
+    { draws },
   );
 }

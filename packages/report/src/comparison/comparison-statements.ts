@@ -41,16 +41,48 @@ export function missingNotes(model: ComparisonModel, method: ComparedMethod): st
 
 /** What a cohort of this size allows one to conclude. */
 export function conclusions(model: ComparisonModel): string[] {
-  const { size, partitions, unit } = model;
+  const { size, unit } = model;
+  const { partitions, seeds } = size;
+  const trained = seeds === 1 ? '' : `, each trained with ${seeds} seeds`;
   const sentences = [
-    `${size.lesions} ${unit}s of ${size.patients} patients are tested in ${partitions.length} partition${partitions.length === 1 ? '' : 's'}, ${size.decisions} decisions per method. ${size.repeated} ${unit}s are in the test part of more than one partition: intervals and the bootstrap test draw patients jointly over the partitions, so such a ${unit} adds no independent evidence; McNemar’s test counts it once.`,
+    `${size.lesions} ${unit}s of ${size.patients} patients are tested in ${count(partitions, 'partition')}${trained}: ${size.decisions} decisions per method. ${size.repeated} ${unit}s are in the test part of more than one partition. Intervals and the sign-flip test take a patient as one, in however many partitions and trainings; McNemar’s test counts a ${unit} once.`,
   ];
-  if (partitions.length > 1) {
+  if (partitions > 1) {
     sentences.push(
-      `A standard deviation over ${partitions.length} partitions has ${partitions.length - 1} degree${partitions.length === 2 ? '' : 's'} of freedom and says little; read the intervals.`,
+      `A standard deviation over ${partitions} partitions has ${count(partitions - 1, 'degree')} of freedom${partitions < 6 ? ' and says little; read the intervals' : ''}.`,
     );
   }
-  return [...sentences, ...aboutReference(model)];
+  sentences.push(
+    seeds === 1
+      ? 'Each method was trained once on each partition. Intervals and p-values are about other patients for these trained models; what another training would change is not in them.'
+      : `Intervals and p-values are about other patients for these trained models. What another training changes is in the standard deviation over seeds alone, of ${seeds} trainings on each partition.`,
+  );
+  return [...sentences, ...aboutProbabilities(model), ...aboutReference(model)];
+}
+
+const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
+
+/** Share of decisions from which on a row's probabilities are said to belong to another decision. */
+const manyLessProbable = 0.05;
+
+function aboutProbabilities({ methods, unit }: ComparisonModel): string[] {
+  const named = methods.flatMap(({ entry, runs }) => {
+    const { less, of } = sumOfLessProbable(runs);
+    return of > 0 && less / of >= manyLessProbable ? [`${entry.title} (${less} of ${of})`] : [];
+  });
+  if (named.length === 0) return [];
+  return [
+    `The decided class of many ${unit}s is not the most probable one in: ${named.join('; ')}. AUC and calibration error of such a row describe another decision than its accuracy.`,
+  ];
+}
+
+/** Decisions for another class than the most probable one, of those with probabilities. */
+export function sumOfLessProbable(runs: ComparedMethod['runs']): { less: number; of: number } {
+  const known = runs.filter(({ metrics }) => metrics.lessProbable !== null);
+  return {
+    less: known.reduce((sum, { metrics }) => sum + (metrics.lessProbable ?? 0), 0),
+    of: known.reduce((sum, { metrics }) => sum + metrics.lesions, 0),
+  };
 }
 
 function aboutReference({ reference, tests, methods }: ComparisonModel): string[] {
@@ -61,7 +93,7 @@ function aboutReference({ reference, tests, methods }: ComparisonModel): string[
   const sentences = [];
   if (percentInterval(accuracy) !== undefinedMark) {
     sentences.push(
-      `The accuracy of ${title}, ${percent(accuracy.value)}, is known up to its 95 % interval, ${percentInterval(accuracy)}.`,
+      `The accuracy of ${title} as trained here is ${percent(accuracy.value)} in this sample of patients; its 95 % interval is ${percentInterval(accuracy)}.`,
     );
   }
   const detectable = tests.flatMap((test) => test.detectable ?? []);
@@ -69,10 +101,10 @@ function aboutReference({ reference, tests, methods }: ComparisonModel): string[
     const least = (100 * Math.min(...detectable)).toFixed(1);
     const most = (100 * Math.max(...detectable)).toFixed(1);
     sentences.push(
-      `To be found with a power of 80 % at the 5 % level, a true difference from ${title} must be at least ${least === most ? least : `${least} to ${most}`} points, depending on the method, and more after the correction for ${tests.length} comparisons. Smaller ones cannot be told from chance in this cohort.`,
+      `To be found with a power of 80 % at the 5 % level, a true difference from ${title} must be at least ${least === most ? `${least} points` : `${least} to ${most} points, depending on the method`}, and more after the correction for ${count(tests.length, 'comparison')}. Smaller ones cannot be told from chance in this cohort.`,
     );
   }
-  const found = tests.filter((test) => (test.correctedPValue ?? 1) < 0.05);
+  const found = tests.filter((test) => test.correctedPValue < 0.05);
   if (tests.length > 0) {
     const names = found.map(
       ({ method, correctedPValue }) =>
@@ -81,7 +113,7 @@ function aboutReference({ reference, tests, methods }: ComparisonModel): string[
     sentences.push(
       found.length === 0
         ? `After the correction no method differs from ${title} at the 5 % level. That is no proof that they are equal.`
-        : `After the correction ${found.length} of ${tests.length} differ from ${title} at the 5 % level: ${names.join('; ')}. Of the others nothing is shown, neither a difference nor equality.`,
+        : `After the correction ${found.length} of ${tests.length} differ from ${title}, as trained here, at the 5 % level: ${names.join('; ')}. Of the others nothing is shown, neither a difference nor equality.`,
     );
   }
   return sentences;

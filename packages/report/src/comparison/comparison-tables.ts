@@ -1,8 +1,7 @@
-import { meanAndDeviation, percent, percentInterval, undefinedMark } from '../format/number.js';
+import { decimals, meanAndDeviation, percentInterval, undefinedMark } from '../format/number.js';
 import type { Table } from '../format/table.js';
 import type { Proportion } from '../metrics/measure.js';
 import type { Aggregate } from '../metrics/partitions.js';
-import { wilsonInterval } from '../metrics/wilson.js';
 import type { ComparedMethod, ComparisonModel } from './comparison-model.js';
 import { dataDiffer, missingNotes } from './comparison-statements.js';
 import { paperCell, paperText } from './paper-table.js';
@@ -35,25 +34,33 @@ function accuracyTable(
   methods: readonly ComparedMethod[],
   caption: string,
 ): Table {
+  const seeds = model.size.seeds > 1;
   return {
     caption,
-    header: ['Method', ...model.classes, 'Total', '95 % interval', 'Right / all'],
+    header: [
+      'Method',
+      ...model.classes,
+      'Total',
+      '95 % interval',
+      ...(seeds ? ['SD over seeds'] : []),
+      'Right / all',
+    ],
     rows: methods.map((method) => [
       rowName(model, method),
       ...classAggregates(model, method).map((of) => accuracyCell(method, of)),
       accuracyCell(method, method.summary.accuracy),
       percentInterval(method.joint.accuracy),
+      ...(seeds ? [pointsOf(method.summary.accuracy.seedSd)] : []),
       sumOfCounts(method.runs.map((run) => run.metrics.accuracy)),
     ]),
     notes: [
-      spreadNote(model.partitions.length),
-      '95 % interval of the total: percentile bootstrap over patients, drawn jointly over the partitions.',
+      spreadNote(model),
+      '95 % interval of the total: Wilson, on as many lesions as those of a patient, in all partitions, are worth.',
       ...(methods.some(({ entry }) => entry.group === 'oracle')
         ? [
             'Ceiling of what looks at a lesion’s mean values alone: the Bayes decision on those that the phantoms were drawn from. No method sees them; patterns within a lesion can lift one above.',
           ]
         : []),
-      ...(methods.some(allRight) ? [allRightNote(model)] : []),
       ...methods.flatMap((method) => missingNotes(model, method)),
     ],
   };
@@ -124,18 +131,15 @@ function accuracyCell({ runs }: ComparedMethod, of: Aggregate | null): string {
   return of === null ? undefinedMark : meanAndDeviation(of);
 }
 
-function allRight({ summary }: ComparedMethod): boolean {
-  return summary.accuracy.mean === 1;
+function pointsOf(share: number | null): string {
+  return decimals(share === null ? null : 100 * share, 2);
 }
 
-/** Drawing again from right decisions alone cannot show a wrong one. */
-function allRightNote({ size: { lesions }, unit }: ComparisonModel): string {
-  const { lower } = wilsonInterval(lesions, lesions);
-  return `An interval of 100 – 100 % only says that every decision is right: with ${lesions} ${unit}s the true share may still be as low as ${percent(lower)} (Wilson).`;
-}
-
-function spreadNote(partitions: number): string {
+function spreadNote({ size: { partitions, seeds } }: ComparisonModel): string {
+  const of = seeds === 1 ? '' : ` of the means over ${seeds} seeds`;
+  const within =
+    seeds === 1 ? '' : ' SD over seeds: of the total within a partition, pooled over partitions.';
   return partitions < 2
-    ? 'Per cent. One partition only, so there is no standard deviation.'
-    : `Per cent, mean ± sample standard deviation (n - 1) over ${partitions} partitions.`;
+    ? `Per cent${of}. One partition only, so there is no standard deviation over partitions.${within}`
+    : `Per cent, mean ± sample standard deviation (n - 1) over ${partitions} partitions${of}.${within}`;
 }

@@ -42,13 +42,13 @@ export interface ComparisonInput<S extends CohortSample = CohortSample> {
   readonly synthetic: boolean;
   /** In the order of the table. */
   readonly entries: readonly ComparisonEntry[];
-  readonly prepared?: PreparedCohort<S>;
-  readonly splits?: CohortSplits;
+  readonly prepared?: PreparedCohort<S> | undefined;
+  readonly splits?: CohortSplits | undefined;
   /** Settings smaller than the paper's, named. */
-  readonly caption?: string;
+  readonly caption?: string | undefined;
   readonly provenance: Provenance;
   /** Key of the method that the others are tested against; default the last network row that has results. */
-  readonly reference?: string;
-  /** Draws of the bootstrap over patients, default 2,000; tests between methods take five times as many. */
-  readonly replicates?: number;
+  readonly reference?: string | undefined;
+  /** Draws of the bootstrap over patients, default 2,000; tests that cannot count all signs draw 50 times as many. */
+  readonly replicates?: number | undefined;
 }

@@ -1,17 +1,17 @@
 import { lesionsWithoutOrdinaryPatch } from '../cohort-tables.js';
-import type { Measure, Proportion } from '../metrics/measure.js';
+import type { Proportion } from '../metrics/measure.js';
 import { type Aggregate, aggregate } from '../metrics/partitions.js';
-import { proportion } from '../metrics/wilson.js';
+import { isRight, labelledOf, share } from '../metrics/share.js';
 import type { CohortSample } from '../prepared-cohort.js';
 import type { ScoredRun } from './scored-method.js';
 
 /** The accuracy over the lesions that have a patch of the ordinary coverage: the denominator of the paper's network rows. */
 export interface OrdinaryScores {
-  /** One per partition. */
+  /** One per run. */
   readonly runs: readonly Proportion[];
   readonly accuracy: Aggregate;
   readonly perClass: readonly Aggregate[];
-  /** Lesions left out, over all partitions. */
+  /** Lesions left out, over all runs. */
   readonly leftOut: number;
 }
 
@@ -21,26 +21,25 @@ export function ordinaryScores(
   samples: readonly CohortSample[],
 ): OrdinaryScores | null {
   if (samples.length === 0) return null;
-  const names = runs.map((run) => run.partition);
+  const names = runs.map(({ partition, of }) => ({ name: partition, of }));
   const classes = runs[0]?.metrics.classes ?? [];
   let leftOut = 0;
   const kept = runs.map(({ evaluation }) => {
-    const labelled = evaluation.predictions.filter((of) => of.truth !== null);
+    const labelled = labelledOf(evaluation.predictions);
     const without = lesionsWithoutOrdinaryPatch(labelled, samples);
     leftOut += without.size;
     return labelled.filter((of) => !without.has(of.id));
   });
-  const share = (className?: string): Proportion[] =>
+  const shares = (className?: string): Proportion[] =>
     kept.map((lesions) => {
       const of = lesions.filter(({ truth }) => className === undefined || truth === className);
-      const right = of.filter(({ truth, predicted }) => truth === predicted);
-      return proportion(right.length, of.length, 'no lesion has an ordinary patch');
+      return share([of], isRight, 'no lesion has an ordinary patch');
     });
-  const total = share();
+  const total = shares();
   return {
     runs: total,
-    accuracy: aggregate(total as readonly Measure[], names),
-    perClass: classes.map((name) => aggregate(share(name), names)),
+    accuracy: aggregate(total, names),
+    perClass: classes.map((name) => aggregate(shares(name), names)),
     leftOut,
   };
 }

@@ -4,18 +4,21 @@ import { computeMetrics, type Metrics } from '../metrics/metrics.js';
 import { type PartitionSummary, summarizePartitions } from '../metrics/partitions.js';
 import type { ComparisonEntry, MissingPartition } from './comparison.js';
 
-/** One partition of one method. */
+/** One training on one partition of one method. */
 export interface ScoredRun {
+  /** Name of the run: the partition's, with the seed where there are several. */
   readonly partition: string;
+  /** Name of the partition in the splits. */
+  readonly of: string;
   readonly evaluation: EvaluationResult;
   readonly metrics: Metrics;
 }
 
 export interface ScoredMethod {
-  /** The partitions that have results, in order. */
+  /** Those that have results, in order. */
   readonly runs: readonly ScoredRun[];
   readonly missing: readonly MissingPartition[];
-  /** Mean and standard deviation over `runs`. */
+  /** Mean and standard deviation over the partitions. */
   readonly summary: PartitionSummary;
 }
 
@@ -32,14 +35,14 @@ export function scoreMethod(entry: ComparisonEntry, classes: readonly string[]):
       }
       // Intervals are made jointly over the partitions.
       const metrics = computeMetrics(evaluation.predictions, classes, { replicates: 0 });
-      runs.push({ partition, evaluation, metrics });
+      runs.push({ partition, of: evaluation.repeat?.of ?? partition, evaluation, metrics });
     } catch (error) {
       if (!(error instanceof FlcError)) throw error;
       missing.push({ partition, code: error.code, message: error.message });
     }
   });
   const summary = summarizePartitions(
-    runs.map(({ partition, metrics }) => ({ name: partition, metrics })),
+    runs.map(({ partition, of, metrics }) => ({ name: partition, of, metrics })),
   );
   return { runs, missing, summary };
 }

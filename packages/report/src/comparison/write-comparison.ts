@@ -16,8 +16,10 @@ export interface ComparisonOptions<S extends CohortSample = CohortSample>
   extends ComparisonInput<S> {
   /** Folder for the files; made if missing. */
   readonly outDir: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?:
+    | ((progress: { readonly done: number; readonly total: number }) => void)
+    | undefined;
 }
 
 export interface WrittenComparison {

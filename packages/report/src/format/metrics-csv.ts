@@ -28,7 +28,6 @@ export function metricsCsv(
 function metricRows(partition: string, metrics: Metrics): CsvCell[][] {
   const whole: [string, Measure | Proportion][] = [
     ['accuracy', metrics.accuracy],
-    ['accuracyByPatients', metrics.accuracyByPatients],
     ['balancedAccuracy', metrics.balancedAccuracy],
     ['macroF1', metrics.macroF1],
     ['kappa', metrics.kappa],
@@ -36,6 +35,8 @@ function metricRows(partition: string, metrics: Metrics): CsvCell[][] {
     ['calibrationError', metrics.calibrationError],
   ];
   const rows = whole.map(([metric, measure]) => row(partition, metric, '', measure));
+  const { lessProbable, lesions } = metrics;
+  rows.push([partition, 'lessProbable', '', null, lessProbable, lesions, null, null, '', '']);
   for (const of of metrics.perClass) {
     rows.push(row(partition, 'accuracy', of.class, of.accuracy));
     rows.push(row(partition, 'specificity', of.class, of.specificity));
@@ -55,8 +56,10 @@ function row(
   if (measure.value === null) {
     return [partition, metric, className, null, count, of, null, null, '', measure.reason];
   }
-  const { value, interval } = measure;
+  const { value, interval, reason = '' } = measure;
   const bounds =
-    interval === null ? [null, null, ''] : [interval.lower, interval.upper, interval.method];
-  return [partition, metric, className, value, count, of, ...bounds, ''];
+    interval === null
+      ? [null, null, '', reason]
+      : [interval.lower, interval.upper, interval.method, ''];
+  return [partition, metric, className, value, count, of, ...bounds];
 }

@@ -8,11 +8,12 @@ import {
   meanAndDeviation,
   percent,
   percentInterval,
+  undefinedMark,
 } from './number.js';
 import type { Table } from './table.js';
 
 const intervalNote =
-  'Accuracy of the first line and of classes: Wilson interval, which takes lesions as independent. Other intervals: percentile bootstrap over patients.';
+  'Intervals take patients as what was sampled. Accuracy: Wilson, on as many lesions as those of a patient are worth. Balanced accuracy: from the intervals of the classes. Others: percentile bootstrap.';
 
 /** The scores of one evaluation, one line each. */
 export function scoreTable(metrics: Metrics, caption: string): Table {
@@ -40,14 +41,22 @@ export function scoreTable(metrics: Metrics, caption: string): Table {
     header: ['Score', 'Value', '95 % interval'],
     rows: [
       share('Accuracy', accuracy, ` (${counts(accuracy)})`),
-      share('Accuracy, drawing patients', metrics.accuracyByPatients),
       share('Balanced accuracy', metrics.balancedAccuracy),
       plain('Macro F1', metrics.macroF1),
       plain("Cohen's kappa", metrics.kappa),
       plain('Mean AUC, one against the rest', metrics.macroAuc),
       plain('Expected calibration error', metrics.calibrationError),
+      ...(metrics.lessProbable === null
+        ? []
+        : [
+            [
+              'Decided class is not the most probable',
+              `${metrics.lessProbable} / ${metrics.lesions}`,
+              undefinedMark,
+            ],
+          ]),
     ],
-    notes: [intervalNote, ...reasons(measures)],
+    notes: [...(measures.some(hasInterval) ? [intervalNote] : []), ...reasons(measures)],
   };
 }
 
@@ -114,6 +123,10 @@ function missing(name: string, summary: PartitionSummary): string[] {
 }
 
 function reasons(measures: readonly Measure[]): string[] {
-  const found = measures.flatMap((measure) => (measure.value === null ? [measure.reason] : []));
-  return [...new Set(found)].map((reason) => `– : ${reason}.`);
+  const found = measures.flatMap(({ reason }) => reason ?? []);
+  return [...new Set(found)].map((reason) => `${undefinedMark} : ${reason}.`);
+}
+
+function hasInterval(measure: Measure): boolean {
+  return measure.value !== null && measure.interval !== null;
 }

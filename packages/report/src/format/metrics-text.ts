@@ -1,5 +1,10 @@
 import type { ReportModel } from '../report-model.js';
-import { banners, ordinaryPatchSentence, scoredSentence } from '../statements.js';
+import {
+  banners,
+  lessProbableSentence,
+  ordinaryPatchSentence,
+  scoredSentence,
+} from '../statements.js';
 import { classTable, confusionTable, partitionTable, scoreTable } from './metrics-tables.js';
 import { textTable } from './table.js';
 
@@ -8,7 +13,9 @@ export function metricsText(model: ReportModel): string {
   const blocks = model.evaluations.flatMap((reported) => {
     const { name, metrics } = reported;
     return [
-      [scoredSentence(reported), ordinaryPatchSentence(reported)].filter(Boolean).join('\n'),
+      [scoredSentence(reported), ordinaryPatchSentence(reported), lessProbableSentence(reported)]
+        .filter(Boolean)
+        .join('\n'),
       textTable(scoreTable(metrics, `${name}: scores`)),
       textTable(classTable(metrics, `${name}: classes`)),
       textTable(confusionTable(metrics, `${name}: confusion matrix`)),
@@ -18,5 +25,5 @@ export function metricsText(model: ReportModel): string {
     const methods = [{ name: 'this run', summary: model.summary }];
     blocks.push(textTable(partitionTable(methods, 'Accuracy over partitions')));
   }
-  return `${[...blocks, ...banners(model)].join('\n\n')}\n`;
+  return `${[...banners(model), ...blocks].join('\n\n')}\n`;
 }

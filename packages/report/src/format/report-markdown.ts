@@ -1,6 +1,12 @@
+import { aboutMethod } from '../about-method.js';
 import type { LesionImages } from '../pictures/lesion-images.js';
 import type { ReportedEvaluation, ReportModel } from '../report-model.js';
-import { aboutMethod, banners, ordinaryPatchSentence, scoredSentence } from '../statements.js';
+import {
+  banners,
+  lessProbableSentence,
+  ordinaryPatchSentence,
+  scoredSentence,
+} from '../statements.js';
 import { classTable, confusionTable, partitionTable, scoreTable } from './metrics-tables.js';
 import { provenanceTable } from './provenance-table.js';
 import { escapeMarkdown, markdownTable } from './table.js';
@@ -8,7 +14,7 @@ import { escapeMarkdown, markdownTable } from './table.js';
 /** The report as Markdown; pictures of the wrong decisions are linked by relative path. */
 export function reportMarkdown(model: ReportModel, images: LesionImages): string {
   const blocks = [`# ${escapeMarkdown(model.title)}`, ...banners(model).map((text) => `> ${text}`)];
-  blocks.push(aboutMethod);
+  blocks.push(escapeMarkdown(aboutMethod(model.evaluations.map((of) => of.evaluation))));
   if (model.cohort.length > 0) blocks.push('## Cohort', ...model.cohort.map(markdownTable));
   blocks.push('## Results');
   if (model.evaluations.length > 1) {
@@ -21,6 +27,7 @@ export function reportMarkdown(model: ReportModel, images: LesionImages): string
       `### ${escapeMarkdown(name)}`,
       scoredSentence(reported),
       ordinaryPatchSentence(reported),
+      lessProbableSentence(reported),
       markdownTable(scoreTable(metrics, 'Scores')),
       markdownTable(classTable(metrics, 'Classes')),
       markdownTable(confusionTable(metrics, 'Confusion matrix')),

@@ -1,14 +1,20 @@
-/** A number with its 95 % interval, or the reason why there is none: never 0 or NaN in place of "undefined". */
+/**
+ * A number with its 95 % interval, or the reason why there is none: never 0 or NaN in place of "undefined". A value
+ * without an interval may give a reason too.
+ */
 export type Measure =
-  | { readonly value: number; readonly interval: Interval | null }
+  | { readonly value: number; readonly interval: Interval | null; readonly reason?: string }
   | { readonly value: null; readonly reason: string };
 
 export interface Interval {
   readonly lower: number;
   readonly upper: number;
   readonly level: number;
-  /** `wilson`: lesions as independent trials. `bootstrap`: patients drawn with replacement, percentiles. */
-  readonly method: 'wilson' | 'bootstrap';
+  /**
+   * `wilson`: on the effective number of lesions. `mover`: of a mean, from the intervals of its parts. `bootstrap`:
+   * patients drawn with replacement, percentiles. `student`: t on the standard error over patients.
+   */
+  readonly method: 'wilson' | 'mover' | 'bootstrap' | 'student';
 }
 
 /** A share of lesions with its exact counts. */
@@ -27,9 +33,32 @@ export function notDefined(reason: string): Measure {
   return { value: null, reason };
 }
 
-/** Puts an interval on a measure that has a value; leaves the others alone. */
-export function withInterval(measure: Measure, interval: Interval | null): Measure {
-  return measure.value === null ? measure : { value: measure.value, interval };
+/** Puts an interval, or the reason why there is none, on a measure that has a value; leaves the others alone. */
+export function withInterval<M extends Measure>(measure: M, found: Interval | string): M {
+  if (measure.value === null) return measure;
+  return typeof found === 'string'
+    ? { ...measure, interval: null, reason: found }
+    : { ...measure, interval: found };
+}
+
+/**
+ * Interval of a mean of independent shares from their own intervals (MOVER: Zou and Donner, Stat. Med. 27:1693, 2008).
+ * Classes are independent as far as no patient has lesions of several.
+ */
+export function meanInterval(mean: number, parts: readonly Measure[]): Interval {
+  const half = (bound: 'lower' | 'upper') =>
+    Math.sqrt(
+      parts.reduce((sum, part) => {
+        if (part.value === null || part.interval === null) return sum;
+        return sum + (part.value - part.interval[bound]) ** 2;
+      }, 0),
+    ) / parts.length;
+  return {
+    lower: Math.max(0, mean - half('lower')),
+    upper: Math.min(1, mean + half('upper')),
+    level: 0.95,
+    method: 'mover',
+  };
 }
 
 /**

@@ -1,13 +1,13 @@
 import { type Random, randomStream } from '@flc-native/pipeline';
 import type { LesionPrediction } from '../evaluation.js';
-import { oneVsRestAuc, scoreOrder } from './auc.js';
-import { bootstrapIntervals, type WeightedStatistics } from './bootstrap.js';
 import { expectedCalibrationError, type ReliabilityBin, reliability } from './calibration.js';
-import { confusionMatrix, correct, outcomesOf, toRows, total } from './confusion.js';
-import { type Measure, meanOf, type Proportion, withInterval } from './measure.js';
-import { type Scored, toScored } from './scored.js';
-import { absent, accuracy, balancedAccuracy, f1, kappa, macroF1 } from './scores.js';
-import { proportion } from './wilson.js';
+import { confusionMatrix, toRows } from './confusion.js';
+import { jointMeasures } from './joint-measures.js';
+import { lessProbable } from './less-probable.js';
+import { type Measure, type Proportion, withInterval } from './measure.js';
+import { toScored } from './scored.js';
+import { f1 } from './scores.js';
+import { labelledOf, share } from './share.js';
 
 export interface ClassMetrics {
   readonly class: string;
@@ -28,16 +28,15 @@ export interface Metrics {
   readonly patients: number;
   /** Ids of lesions without a known class: listed, not scored. */
   readonly unlabelled: readonly string[];
-  /** Wilson's interval. */
   readonly accuracy: Proportion;
-  /** The same number with the bootstrap interval over patients. */
-  readonly accuracyByPatients: Measure;
   readonly balancedAccuracy: Measure;
   readonly macroF1: Measure;
   readonly kappa: Measure;
   /** Mean of the classes' one-vs-rest AUC. */
   readonly macroAuc: Measure;
   readonly calibrationError: Measure;
+  /** Lesions whose decided class is not the most probable one; null without probabilities. */
+  readonly lessProbable: number | null;
   readonly perClass: readonly ClassMetrics[];
   /** Counts `[truth][predicted]`. */
   readonly confusion: readonly (readonly number[])[];
@@ -47,9 +46,11 @@ export interface Metrics {
 
 export interface MetricsOptions {
   /** Draws of the bootstrap, default 2,000; 0 leaves its intervals out. */
-  readonly replicates?: number;
+  readonly replicates?: number | undefined;
   /** Where the draws come from; default the stream "bootstrap" of seed 0. */
-  readonly random?: Pick<Random, 'int'>;
+  readonly random?: Pick<Random, 'int'> | undefined;
+  /** Why no value may have an interval, such as lesions that the method learned from. */
+  readonly noIntervals?: string | undefined;
 }
 
 /**
@@ -61,71 +62,43 @@ export function computeMetrics(
   classes: readonly string[],
   options: MetricsOptions = {},
 ): Metrics {
-  const { replicates = 2000, random = randomStream(0, 'bootstrap') } = options;
+  const { replicates = 2000, random = randomStream(0, 'bootstrap'), noIntervals } = options;
   const scored = toScored(predictions, classes);
+  const labelled = labelledOf(predictions);
   const matrix = confusionMatrix(scored);
-  const statistics = allStatistics(scored);
-  const intervals = bootstrapIntervals(scored, statistics, { replicates, random });
-  const ones = new Float64Array(scored.truth.length).fill(1);
-  const measures = statistics(ones).map((measure, s) =>
-    withInterval(measure, intervals[s] ?? null),
-  );
-  const [accuracyByPatients, balanced, f1Mean, agreement, macroAuc, ...aucs] = measures as [
-    Measure,
-    Measure,
-    Measure,
-    Measure,
-    Measure,
-    ...Measure[],
-  ];
+  const joint = jointMeasures([[labelled]], classes, {
+    replicates: noIntervals === undefined ? replicates : 0,
+    random,
+  });
+  const shown = <M extends Measure>(measure: M): M =>
+    noIntervals === undefined ? measure : withInterval(measure, noIntervals);
   const bins = reliability(scored);
   return {
     classes,
-    lesions: scored.truth.length,
-    patients: scored.patients,
+    lesions: labelled.length,
+    patients: new Set(labelled.map((of) => of.patientId)).size,
     unlabelled: scored.unlabelled,
-    accuracy: proportion(correct(matrix), total(matrix), 'no labelled lesion'),
-    accuracyByPatients,
-    balancedAccuracy: balanced,
-    macroF1: f1Mean,
-    kappa: agreement,
-    macroAuc,
+    accuracy: shown(joint.accuracy),
+    balancedAccuracy: shown(joint.balancedAccuracy),
+    macroF1: shown(joint.macroF1),
+    kappa: shown(joint.kappa),
+    macroAuc: shown(joint.macroAuc),
     calibrationError: expectedCalibrationError(bins),
-    perClass: classes.map((name, c) => {
-      const o = outcomesOf(matrix, c);
-      const negatives = o.trueNegative + o.falsePositive;
+    lessProbable: lessProbable(scored),
+    perClass: joint.perClass.map(({ accuracy, auc }, c) => {
+      const name = classes[c] as string;
+      const others = labelled.filter(({ truth }) => truth !== name);
+      const reason = `no lesion of a class other than ${name}`;
       return {
         class: name,
-        accuracy: proportion(o.truePositive, o.truePositive + o.falseNegative, absent(name)),
-        specificity: proportion(
-          o.trueNegative,
-          negatives,
-          `no lesion of a class other than ${name}`,
-        ),
+        accuracy: shown(accuracy),
+        specificity: shown(share([others], ({ predicted }) => predicted !== name, reason)),
         f1: f1(matrix, c, name),
-        auc: aucs[c] as Measure,
+        auc: shown(auc),
       };
     }),
     confusion: toRows(matrix),
     reliability: bins,
     bootstrap: { replicates, unit: 'patient' },
-  };
-}
-
-/** Accuracy, balanced accuracy, macro F1, kappa, macro AUC, then each class's AUC. */
-function allStatistics(scored: Scored): WeightedStatistics {
-  const { classes } = scored;
-  const order = scoreOrder(scored);
-  return (weights) => {
-    const matrix = confusionMatrix(scored, weights);
-    const aucs = classes.map((_, c) => oneVsRestAuc(order, c, weights));
-    return [
-      accuracy(matrix),
-      balancedAccuracy(matrix, classes),
-      macroF1(matrix, classes),
-      kappa(matrix),
-      meanOf(aucs),
-      ...aucs,
-    ];
   };
 }

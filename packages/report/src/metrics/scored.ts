@@ -10,9 +10,6 @@ export interface Scored {
   readonly predicted: Int32Array;
   /** `[lesions, classes]`, row major; null where the method gives no probabilities. */
   readonly probabilities: Float64Array | null;
-  /** Index of the patient, 0 .. patients - 1. */
-  readonly patient: Int32Array;
-  readonly patients: number;
   /** Ids of the lesions without truth: listed, not scored. */
   readonly unlabelled: readonly string[];
 }
@@ -27,7 +24,6 @@ export function toScored(
   classes: readonly string[],
 ): Scored {
   const index = new Map(classes.map((name, i) => [name, i]));
-  const patients = new Map<string, number>();
   const ids = new Set<string>();
   for (const prediction of predictions) {
     if (ids.has(prediction.id)) throw bad(prediction, 'the id comes twice');
@@ -43,18 +39,14 @@ export function toScored(
     truth: new Int32Array(labelled.length),
     predicted: new Int32Array(labelled.length),
     probabilities: withProbabilities ? new Float64Array(labelled.length * classes.length) : null,
-    patient: new Int32Array(labelled.length),
     unlabelled: predictions.filter((p) => p.truth === null).map((p) => p.id),
   };
   labelled.forEach((prediction, i) => {
     scored.truth[i] = classIndex(prediction, prediction.truth ?? '', index);
     scored.predicted[i] = classIndex(prediction, prediction.predicted, index);
     scored.probabilities?.set(prediction.probabilities, i * classes.length);
-    const patient = patients.get(prediction.patientId) ?? patients.size;
-    patients.set(prediction.patientId, patient);
-    scored.patient[i] = patient;
   });
-  return { ...scored, patients: patients.size };
+  return scored;
 }
 
 function classIndex(

@@ -1,20 +1,15 @@
 import { type ConfusionMatrix, correct, outcomesOf, total } from './confusion.js';
 import { defined, type Measure, meanOf, notDefined } from './measure.js';
 
-const nothingScored = 'no labelled lesion';
+export const nothingScored = 'no labelled lesion';
 
 /** Why a class has no sensitivity: the sentence is the same wherever it is printed. */
 export function absent(className: string): string {
   return `no lesion of class ${className} in the truth`;
 }
 
-export function accuracy(matrix: ConfusionMatrix): Measure {
-  const n = total(matrix);
-  return n === 0 ? notDefined(nothingScored) : defined(correct(matrix) / n);
-}
-
 /** Share of the lesions of class `c` that are called `c`: the paper's accuracy of a class. */
-export function sensitivity(matrix: ConfusionMatrix, c: number, className: string): Measure {
+function sensitivity(matrix: ConfusionMatrix, c: number, className: string): Measure {
   const { truePositive, falseNegative } = outcomesOf(matrix, c);
   const n = truePositive + falseNegative;
   return n === 0 ? notDefined(absent(className)) : defined(truePositive / n);

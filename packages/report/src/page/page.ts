@@ -1,3 +1,4 @@
+import { aboutMethod } from '../about-method.js';
 import { classTable, partitionTable, scoreTable } from '../format/metrics-tables.js';
 import {
   counts,
@@ -11,8 +12,9 @@ import { provenanceTable } from '../format/provenance-table.js';
 import type { LesionImages } from '../pictures/lesion-images.js';
 import type { ReportedEvaluation, ReportModel } from '../report-model.js';
 import {
-  aboutMethod,
-  notADevice,
+  banners,
+  fittedPart,
+  lessProbableSentence,
   ordinaryPatchSentence,
   scoredSentence,
   syntheticData,
@@ -37,13 +39,12 @@ ${provenance(model)}`;
 }
 
 function pageTop(model: ReportModel): Html {
-  const synthetic = model.synthetic
-    ? html`<p class="banner synthetic">${syntheticData}</p>`
-    : nothing;
   return html`<div class="top">
 <h1>${model.title}</h1>
-<p class="lead">${aboutMethod}</p>
-${synthetic}<p class="banner">${notADevice}</p>
+<p class="lead">${aboutMethod(model.evaluations.map((of) => of.evaluation))}</p>
+${banners(model).map(
+  (text) => html`<p class="banner${text === syntheticData ? ' synthetic' : ''}">${text}</p>`,
+)}
 <nav aria-label="Sections"><a href="#results">Results</a>${
     model.cohort.length > 0 ? html`<a href="#cohort">Cohort</a>` : nothing
   }${model.training.length > 0 ? html`<a href="#training">Training</a>` : nothing}<a href="#lesions">Lesions</a><a href="#provenance">Provenance</a></nav>
@@ -66,7 +67,14 @@ function evaluationResults(reported: ReportedEvaluation): Html {
     html`<li><span>${label}</span><b>${value}</b>${below.map((line) => html`<span>${line}</span>`)}</li>`;
   const between = (text: string) => (text === undefinedMark ? 'no interval' : text);
   return html`<h3>${name}</h3>
-<p>${scoredSentence(reported)} ${ordinaryPatchSentence(reported)} Ranges are 95 % intervals.</p>
+<p>${[
+    scoredSentence(reported),
+    ordinaryPatchSentence(reported),
+    lessProbableSentence(reported),
+    fittedPart(reported.evaluation) === null ? 'Ranges are 95 % intervals.' : '',
+  ]
+    .filter(Boolean)
+    .join(' ')}</p>
 <ul class="cards">
 ${card('Accuracy', percent(accuracy.value), [between(percentInterval(accuracy)), `${counts(accuracy)} right`])}
 ${card('Balanced accuracy', percent(balancedAccuracy.value), [between(percentInterval(balancedAccuracy))])}

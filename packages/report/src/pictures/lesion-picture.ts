@@ -13,7 +13,7 @@ export interface LesionPictureInput {
   /** Undefined where the method makes no label map: the picture then ends with the phases. */
   readonly labelMap?: EvaluatedLabelMap | undefined;
   /** Share of each class in the label map, printed in the legend. */
-  readonly proportions?: readonly number[];
+  readonly proportions?: readonly number[] | undefined;
   /** One line under the picture, such as truth and decision. */
   readonly caption: string;
 }

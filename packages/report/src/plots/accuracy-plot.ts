@@ -17,15 +17,15 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
         method: method.entry.method,
         name: shortened(rowName(model, method)),
         accuracy: accuracy.value,
-        lower: accuracy.interval?.lower ?? accuracy.value,
-        upper: accuracy.interval?.upper ?? accuracy.value,
+        lower: accuracy.interval?.lower ?? null,
+        upper: accuracy.interval?.upper ?? null,
         paper: method.paper === null ? null : method.paper.total[0] / 100,
         label: `${rowName(model, method)}: ${percent(accuracy.value)}, ${percentInterval(accuracy)}`,
       },
     ];
   });
   const y = { field: 'method', type: 'nominal', sort: null, axis: null } as const;
-  const least = Math.min(...rows.flatMap((row) => [row.lower, row.paper ?? 1]));
+  const least = Math.min(...rows.flatMap((row) => [row.lower ?? row.accuracy, row.paper ?? 1]));
   const domain = [Math.max(0, Math.floor(10 * least - 0.5) / 10), 1];
   const x = (field: string) =>
     ({
@@ -51,6 +51,7 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
           encoding: { y, x: { value: 2 }, text: { field: 'name' } },
         },
         {
+          transform: [{ filter: 'datum.lower !== null' }],
           mark: { type: 'rule', yOffset: 6, strokeWidth: 3, color: 'var(--s0)', opacity: 0.55 },
           encoding: { y, x: x('lower'), x2: { field: 'upper' } },
         },
@@ -75,7 +76,7 @@ export async function accuracyPlot(model: ComparisonModel): Promise<Html> {
     `Accuracy of each method. ${rows.map((row) => row.label).join('; ')}.`,
   );
   return html`<figure class="chart plot single"><figcaption>Accuracy over the partitions</figcaption>${svg}
-<p class="key"><span class="dot"></span> ours, with the 95 % interval (patients drawn) <span class="tick"></span> the paper’s, on its own data</p></figure>`;
+<p class="key"><span class="dot"></span> ours, with the 95 % interval (of other patients) <span class="tick"></span> the paper’s, on its own data</p></figure>`;
 }
 
 /** As many letters as the plot is wide. */

@@ -1,8 +1,8 @@
 import { type Random, randomStream } from '@flc-native/pipeline';
 import { holm } from './holm.js';
 import { exactMcNemar } from './mcnemar.js';
-import { type PairedDifference, pairedBootstrap } from './paired-bootstrap.js';
 import { type Decisions, eachLesionOnce, pairDecisions } from './paired-decisions.js';
+import { type PairedDifference, pairedDifference } from './paired-difference.js';
 
 /** The reference method against another one. Differences are reference minus other, shares in -1..1. */
 export interface MethodComparison extends PairedDifference {
@@ -15,10 +15,10 @@ export interface MethodComparison extends PairedDifference {
   readonly mcNemar: number;
   /** Both p-values corrected by Holm over all comparisons of the table. */
   readonly correctedMcNemar: number;
-  readonly correctedPValue: number | null;
+  readonly correctedPValue: number;
   /**
    * Smallest true difference that such a cohort finds with a power of 80 % at the 5 % level, two-sided, before the
-   * correction: (1.96 + 0.84) standard errors of the paired difference. Null where the methods never differ.
+   * correction: (1.96 + 0.84) standard errors of the paired difference. Null where there is no interval.
    */
   readonly detectable: number | null;
 }
@@ -30,17 +30,17 @@ const detection = 1.959963984540054 + 0.8416212335729143;
 export function compareMethods(
   reference: readonly Decisions[],
   others: readonly { readonly method: string; readonly decisions: readonly Decisions[] }[],
-  options: { readonly replicates: number; readonly random?: () => Pick<Random, 'int'> },
+  options: { readonly draws: number; readonly random?: () => Pick<Random, 'int'> },
 ): MethodComparison[] {
-  // Each comparison draws the same patients: adding a method to the table changes no other row.
-  const random = options.random ?? (() => randomStream(0, 'paired-bootstrap'));
+  // Each comparison draws the same signs: adding a method to the table changes no other row.
+  const random = options.random ?? (() => randomStream(0, 'sign-flip'));
   const rows = others.flatMap(({ method, decisions }) => {
     const pairs = pairDecisions(reference, decisions);
     if (pairs.length === 0) return [];
     const once = eachLesionOnce(pairs);
     const onlyReference = once.filter((of) => of.firstRight && !of.secondRight).length;
     const onlyOther = once.filter((of) => of.secondRight && !of.firstRight).length;
-    const paired = pairedBootstrap(pairs, { replicates: options.replicates, random: random() });
+    const paired = pairedDifference(pairs, { draws: options.draws, random: random() });
     const { standardError } = paired;
     return [
       {
@@ -50,16 +50,15 @@ export function compareMethods(
         onlyReference,
         onlyOther,
         mcNemar: exactMcNemar(onlyReference, onlyOther),
-        detectable:
-          standardError === null || standardError === 0 ? null : detection * standardError,
+        detectable: standardError === null ? null : detection * standardError,
       },
     ];
   });
   const mcNemar = holm(rows.map((row) => row.mcNemar));
-  const bootstrap = holm(rows.map((row) => row.pValue ?? 1));
+  const corrected = holm(rows.map((row) => row.pValue));
   return rows.map((row, i) => ({
     ...row,
     correctedMcNemar: mcNemar[i] as number,
-    correctedPValue: row.pValue === null ? null : (bootstrap[i] as number),
+    correctedPValue: corrected[i] as number,
   }));
 }

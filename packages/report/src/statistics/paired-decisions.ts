@@ -1,7 +1,9 @@
 import type { LesionPrediction } from '../evaluation.js';
 
-/** The decisions of one method on the test part of one partition. */
+/** The decisions of one training of a method on the test part of one partition. */
 export interface Decisions {
+  /** Unique; the same for all methods. */
+  readonly run: string;
   readonly partition: string;
   readonly predictions: readonly LesionPrediction[];
 }
@@ -15,13 +17,13 @@ export interface PairedDecision {
   readonly secondRight: boolean;
 }
 
-/** The labelled lesions that both methods decided, in the partitions that both have; in the order of the first. */
+/** The labelled lesions that both methods decided, in the runs that both have; in the order of the first. */
 export function pairDecisions(
   first: readonly Decisions[],
   second: readonly Decisions[],
 ): PairedDecision[] {
-  return first.flatMap(({ partition, predictions }) => {
-    const other = second.find((run) => run.partition === partition);
+  return first.flatMap(({ run, partition, predictions }) => {
+    const other = second.find((of) => of.run === run);
     const byId = new Map(other?.predictions.map((prediction) => [prediction.id, prediction]));
     return predictions.flatMap(({ id, patientId, truth, predicted }) => {
       const match = byId.get(id);
@@ -33,7 +35,7 @@ export function pairDecisions(
 }
 
 /**
- * Each lesion once, in the first partition that tests it: for tests that take their pairs as independent. The same
+ * Each lesion once, in the first partition that tests it and its first training: for tests that take their pairs as independent. The same
  * lesion decided after two trainings is no second witness.
  */
 export function eachLesionOnce(pairs: readonly PairedDecision[]): PairedDecision[] {

@@ -52,28 +52,31 @@ def case(n, patients):
             "sensitivity": m.recall_score(truth, predicted, average=None).tolist(),
             "specificity": [m.recall_score(truth != c, predicted != c) for c in range(4)],
             "confusion": confusion.tolist(),
-            "wilson": list(proportion_confint((truth == predicted).sum(), n, method="wilson")),
-            "wilsonByClass": [
-                list(proportion_confint(confusion[c, c], confusion[c].sum(), method="wilson")) for c in range(4)
-            ],
             "calibrationError": expected_calibration_error(confidence, truth == predicted),
         },
     }
 
 
-def patient_bootstrap(reference, replicates=200_000):
-    """Percentile interval of the accuracy when patients are drawn; a second draw of the same law as ours."""
-    right = np.array(reference["truth"]) == np.array(reference["predicted"])
-    patient = np.unique(reference["patient"], return_inverse=True)[1]
-    lesions = np.bincount(patient)
-    hits = np.bincount(patient, weights=right)
-    drawn = rng.multinomial(len(lesions), np.full(len(lesions), 1 / len(lesions)), size=replicates)
-    return np.percentile((drawn @ hits) / (drawn @ lesions), [2.5, 97.5]).tolist()
+def clustered_wilson(reference, classes=CLASSES):
+    """Wilson's interval on the effective number of lesions (Korn and Graubard 1998)."""
+    kept = np.isin(reference["truth"], classes)
+    right = (np.array(reference["truth"]) == np.array(reference["predicted"])).astype(float)[kept]
+    patient = np.unique(np.array(reference["patient"])[kept], return_inverse=True)[1]
+    lesions, hits, p = np.bincount(patient), np.bincount(patient, weights=right), right.mean()
+    n = len(lesions)
+    variance = n / (n - 1) * (((hits - p * lesions) / len(right)) ** 2).sum()
+    effective = np.clip(p * (1 - p) / variance, len(right) ** 2 / (lesions**2).sum(), len(right))
+    return list(proportion_confint(p * effective, effective, method="wilson"))
 
 
 cases = [case(60, 60), case(151, 40)]
+# Patients who are right or wrong throughout: their lesions are worth less than as many of others.
+alike = case(120, 40)
+alike["patient"] = [int(i // 3 + 40 * (t != p)) for i, (t, p) in enumerate(zip(alike["truth"], alike["predicted"]))]
+cases.append(alike)
 for reference in cases:
-    reference["expected"]["patientBootstrap"] = patient_bootstrap(reference)
+    reference["expected"]["interval"] = clustered_wilson(reference)
+    reference["expected"]["intervalByClass"] = [clustered_wilson(reference, [name]) for name in CLASSES]
 edges = [
     {"count": c, "of": n, "interval": list(proportion_confint(c, n, method="wilson"))}
     for c, n in [(0, 7), (7, 7), (1, 1), (86, 94), (94, 104), (3, 1000)]
