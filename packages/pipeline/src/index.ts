@@ -1,3 +1,4 @@
+export { datasetFiles } from './case/dataset-files.js';
 export type { CaseProgress, RunOptions } from './case/progress.js';
 export * from './check/index.js';
 export * from './dataset/index.js';

@@ -9,6 +9,10 @@ const script = `
   parentPort.on('message', ({ job }) => {
     if (job === 'exit') process.exit(3);
     if (job === 'throw') throw new Error('boom');
+    if (job === 'full') {
+      const details = { systemCode: 'ENOSPC' };
+      return parentPort.postMessage({ error: { code: 'IO_ERROR', message: 'full', details } });
+    }
     if (job !== 'hang') parentPort.postMessage({ value: job });
   });`;
 const workerFile = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
@@ -38,6 +42,11 @@ describe('threads', () => {
       'c',
       'd',
     ]);
+  });
+
+  it('are ended by a disk that is full, and with them the work', async () => {
+    const running = run(['a', 'hang', 'full', 'b']);
+    await expect(running).rejects.toMatchObject({ code: 'IO_ERROR', message: 'full' });
   });
 
   it('are ended by the signal, whatever they do', async () => {

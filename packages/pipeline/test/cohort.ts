@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -10,6 +10,7 @@ import {
   type PrepareOptions,
   prepareDataset,
   readDataset,
+  readVolume,
   type Vector3,
   type Volume,
   type VoxelData,
@@ -131,4 +132,18 @@ export function preparableCohorts(folder: string) {
       prepareDataset(from, out, { workers: 0, ...options });
     return { root, file, dataset, out, prepare };
   };
+}
+
+/** Two phases of a case in files of one size and time, and a dataset.yaml that confuses them. */
+export async function confusedPhases(dataset: Dataset, root: string): Promise<Dataset> {
+  const confused = structuredClone(dataset);
+  const right = dataset.cases[0]?.phases ?? {};
+  for (const phase of ['NC', 'ART']) {
+    const volume = await readVolume(join(root, right[phase] as string));
+    right[phase] = `${phase}.nii`;
+    await writeVolume(join(root, `${phase}.nii`), volume);
+    await utimes(join(root, `${phase}.nii`), 1e9, 1e9);
+  }
+  Object.assign(confused.cases[0]?.phases ?? {}, { NC: 'ART.nii', ART: 'NC.nii' });
+  return confused;
 }

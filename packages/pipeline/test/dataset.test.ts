@@ -131,6 +131,29 @@ describe('readDataset', () => {
     });
   });
 
+  it.each([
+    ['a key twice', 'modality: CT\nmodality: MR', /unique.* at line \d/, /once/],
+    ['tabs', 'modality: CT\ncases:\n\t- id: 1', /[Tt]ab/, /spaces/],
+    ['two documents', 'modality: CT\n---\na: 1', /multiple documents/, /one document/],
+    ['a sign that YAML keeps for itself', 'modality: @CT', /@/, /quote/],
+  ])('says what to do about %s', async (_, written, message, remedy) => {
+    await expect(read(valid.replace('modality: CT', written))).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(remedy),
+    });
+  });
+
+  it('merges what several cases share', async () => {
+    const text = valid.replace('  - id: 17', '  - &first\n    id: 17');
+    const { cases } = await read(`${text}  - { <<: *first, id: 18 }\n`);
+    expect(cases.map(({ id, patient }) => [id, patient])).toEqual([
+      ['17', 'Jane Roe'],
+      ['18', 'Jane Roe'],
+    ]);
+    expect(cases[1]?.phases).toEqual(cases[0]?.phases);
+  });
+
   it('tells a missing file', async () => {
     await expect(readDataset(folder)).rejects.toMatchObject({
       code: 'INVALID_CONFIG',
@@ -162,6 +185,39 @@ describe('writeDataset', () => {
 });
 
 describe('names', () => {
+  it.each(['0123', '0x10', '1e3', '20240101000000001234', '1.0', '+7', '.5'])(
+    'that are numbers in YAML stay as written: %s',
+    async (name) => {
+      const plain = await read(valid.replace('17', name).replace('Jane Roe', name));
+      expect(plain.cases[0]).toMatchObject({ id: name, patient: name });
+      await writeDataset(plain.file, plain);
+      expect((await readDataset(plain.file)).cases[0]).toMatchObject({ id: name, patient: name });
+    },
+  );
+
+  it('are one however their letters are composed, and whatever blanks are around', async () => {
+    const [composed, apart] = ['M\u00fcller', 'Mu\u0308ller'];
+    expect(composed).not.toBe(apart);
+    expect(pseudonym(` ${apart} `)).toBe(pseudonym(composed));
+    const { cases } = await read(valid.replace('Jane Roe', `"${apart} "`));
+    expect(cases[0]?.patient).toBe(composed);
+    await expect(read(valid.replace('Jane Roe', '" "'))).rejects.toMatchObject({
+      message: expect.stringContaining('must not be blank'),
+    });
+  });
+
+  it('are refused in another encoding than UTF-8, in which two may look like one', async () => {
+    const file = join(folder, 'latin1.yaml');
+    await writeFile(file, Buffer.from(valid.replace('Jane Roe', 'M\u00fcller'), 'latin1'));
+    await expect(readDataset(file)).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringContaining('UTF-8'),
+      remedy: expect.stringContaining('UTF-8'),
+    });
+    await writeFile(file, `\ufeff${valid}`);
+    expect((await readDataset(file)).cases[0]?.patient).toBe('Jane Roe');
+  });
+
   it('makes pseudonyms: printf "Jane Roe" | sha256sum | cut -c1-12', () => {
     expect(pseudonym('Jane Roe')).toBe('9231c165fcf6');
   });

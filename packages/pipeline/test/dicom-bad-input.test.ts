@@ -61,7 +61,7 @@ async function readAny(file: string): Promise<'read' | 'ignored' | FlcError> {
     expect(thrown).toBeInstanceOf(FlcError);
     const error = thrown as FlcError;
     expect(error.code, error.stack).toMatch(/^(DATA_ERROR|GEOMETRY_MISMATCH)$/);
-    expect(error.details.file).toBe(file);
+    expect(error.details.file, error.message).toBe(file);
     return error;
   }
   const [finding] = findings;

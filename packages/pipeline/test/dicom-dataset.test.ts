@@ -127,6 +127,38 @@ describe('a dataset of DICOM', () => {
     ]);
   });
 
+  it('has warnings for phases and masks of other frames of reference, and for names in unknown characters', async () => {
+    const ownFrame = { vr: 'UI', value: '1.2.3' };
+    await writeSeries(join(root, 'frames', 'ART'), abdomen(10), {
+      series: 'ART',
+      change: (elements) => {
+        elements.x00200052 = ownFrame;
+        elements.x00080005 = { vr: 'CS', value: 'ISO_IR 999' };
+      },
+    });
+    const segments = [{ number: 1, label: 'Mass', data: lesion.data }];
+    const seg = segmentationFile(lesion, segments, 'BINARY', { frame: '1.2.4' });
+    await writeFile(join(root, 'frames', 'seg.dcm'), seg);
+    const from = await dataset('frames', {
+      phases: { ...phases, ART: { dicom: 'frames/ART' } },
+      lesions: [{ mask: { dicom: 'frames/seg.dcm' }, class: 'hcc' }],
+    });
+    const { findings } = await checkDataset(from, { workers: 0 });
+    expect(findings).toMatchObject(
+      [
+        { severity: 'warning', code: 'CHARACTER_SET', message: /^phase ART: .*"ISO_IR 999"/ },
+        { severity: 'warning', code: 'FRAME_OF_REFERENCE', message: /^phase ART: another frame/ },
+        { severity: 'warning', code: 'FRAME_OF_REFERENCE', message: /^mask of lesion-1: / },
+      ].map(({ message, ...rest }) => ({ ...rest, message: expect.stringMatching(message) })),
+    );
+    const { warnings } = await prepareDataset(from, join(root, 'frames', 'out'), { workers: 0 });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^phase ART: .*"ISO_IR 999"/),
+      expect.stringMatching(/^phase ART: another frame/),
+      expect.stringMatching(/^mask of lesion-1: /),
+    ]);
+  });
+
   it('is redone if a slice changes, and else kept', async () => {
     const lesions = [{ mask: { dicom: 'seg.dcm', segment: 2 } }];
     const from = await dataset('again', { phases, lesions });

@@ -140,6 +140,7 @@ export function segmentationFile(
   grid: Grid,
   segments: readonly Segment[],
   type: 'BINARY' | 'FRACTIONAL' = 'BINARY',
+  { characterSet = '', frame = '' } = {},
 ): Buffer {
   const [nx, ny, nz] = grid.size;
   const plane = nx * ny;
@@ -155,9 +156,11 @@ export function segmentationFile(
   return dicomFile({
     syntaxUid: explicitLittleEndian,
     elements: {
+      x00080005: { vr: 'CS', value: characterSet },
       x00080016: ui('1.2.840.10008.5.1.4.1.1.66.4'),
       x00080018: ui(uidOf('segmentation')),
       x00080060: { vr: 'CS', value: 'SEG' },
+      x00200052: ui(frame),
       x00280002: us(1),
       x00280004: { vr: 'CS', value: 'MONOCHROME2' },
       x00280008: { vr: 'IS', value: [frames.length] },
@@ -219,10 +222,11 @@ export interface Roi {
 }
 
 /** A structure set with closed contours in world coordinates (LPS, mm). */
-export function structureSetFile(rois: readonly Roi[]): Buffer {
+export function structureSetFile(rois: readonly Roi[], characterSet = ''): Buffer {
   return dicomFile({
     syntaxUid: explicitLittleEndian,
     elements: {
+      x00080005: { vr: 'CS', value: characterSet },
       x00080016: ui('1.2.840.10008.5.1.4.1.1.481.3'),
       x00080018: ui(uidOf('structure set')),
       x00080060: { vr: 'CS', value: 'RTSTRUCT' },

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importDataset, layouts, readDataset } from '../src/index.js';
 import { temporaryFolder, volumeOf } from './cohort.js';
@@ -173,6 +173,45 @@ describe('the word of the user', () => {
     expect((await readDataset(out.replace('.yaml', '.apart.yaml'))).cases).toHaveLength(1);
     await importTree(root, {}, { phase });
     await expect(readDataset(out.replace('.yaml', '.apart.yaml'))).rejects.toThrow();
+  });
+
+  it('holds again and again in the phases file itself, which stays as it was edited', async () => {
+    const root = await temporaryFolder();
+    const { out } = await importTree(root, tree(), { phase });
+    const sheet = out.replace('.yaml', '.phases.csv');
+    const [header, ...lines] = (await readFile(sheet, 'utf8')).trim().split('\n');
+    const edited = [`${header},class`, ...lines.map((line) => `${line},hcc`)].join('\n');
+    await writeFile(sheet, edited);
+    for (let i = 0; i < 2; i += 1) {
+      const { report } = await importTree(root, {}, { phase, sheet: relative('.', sheet) });
+      expect(report.lesions).toMatchObject({ byClass: { hcc: 2 }, unlabelled: 0 });
+    }
+    expect(await readFile(sheet, 'utf8')).toBe(edited);
+    // The second import said nothing new; the first replaced a dataset.yaml without classes.
+    expect((await readdir(dirname(out))).sort()).toEqual([
+      ...['dataset.phases.csv', 'dataset.phases.new.csv', 'dataset.yaml', 'dataset.yaml.1'],
+    ]);
+  });
+
+  it('in a file that is replaced or removed is kept in a copy', async () => {
+    const root = await temporaryFolder();
+    const { out } = await importTree(root, tree(), { phase });
+    const apart = out.replace('.yaml', '.apart.yaml');
+    await writeFile(apart, 'completed by hand');
+    for (const words of ['first edit', 'second edit']) {
+      await writeFile(out, words);
+      const { report, dataset } = await importTree(root, {}, { phase });
+      expect(dataset.cases).toHaveLength(2);
+      expect(report.files?.kept[0]).toBe(`${out}.${words === 'first edit' ? 1 : 2}`);
+      expect(JSON.stringify(report)).not.toContain(root);
+    }
+    expect(await readFile(`${out}.1`, 'utf8')).toBe('first edit');
+    expect(await readFile(`${out}.2`, 'utf8')).toBe('second edit');
+    expect(await readFile(`${apart}.1`, 'utf8')).toBe('completed by hand');
+    await expect(importTree(root, {}, { phase, sheet: out })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringContaining('would replace'),
+    });
   });
 
   it('that meets nothing is not passed over', async () => {

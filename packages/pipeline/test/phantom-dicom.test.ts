@@ -90,10 +90,13 @@ describe('a phantom cohort as DICOM', () => {
     await writeFile(join(from, 'masks/z.dcm'), broken);
     const report = await importDataset({ from, out, layout: 'dicom' });
     expect(report.warnings).toMatchObject([
-      { code: 'UNREADABLE_FILE', message: expect.stringMatching(/^DICOM: /), caseIds: [] },
-      { code: 'UNREADABLE_FILE', caseIds: [] },
+      {
+        code: 'UNREADABLE_FILE',
+        message: expect.stringMatching(/^DICOM: .* \(2 files of a folder\)$/),
+        caseIds: [],
+      },
     ]);
-    expect(report.warnings.map(({ file }) => file?.slice(-5))).toEqual(['a.dcm', 'z.dcm']);
+    expect(report.warnings[0]?.file).toMatch(/a\.dcm$/);
     expect(report).toMatchObject({ cases: 1, skipped: [], lesions: { total: 1 } });
     const [entry] = (await readDataset(out)).cases;
     expect(Object.keys(entry?.lesions[0]?.mask as object).sort()).toEqual(['ART', 'NC', 'PV']);

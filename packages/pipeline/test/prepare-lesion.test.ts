@@ -304,6 +304,25 @@ describe('alignment by centroid', () => {
   });
 });
 
+describe('volumes that somebody else made', () => {
+  it.each<[string, Partial<PrepareLesionInput>, RegExp]>([
+    ['a short mask', { mask: { ...mask, data: mask.data.slice(0, 5) } }, /^mask: .*fit the size/],
+    ['a mask of a plain array', { mask: { ...mask, data: [...mask.data] as never } }, /^mask: /],
+    ['no mask', { mask: undefined as never }, /mask has no voxels/],
+    [
+      'a long phase',
+      { phases: [abdomen(0), { ...abdomen(1), data: new Int16Array(20_000) }, abdomen(2)] },
+      /^phase 1: .*fit the size/,
+    ],
+    ['a missing phase', { phases: [abdomen(0), undefined as never, abdomen(2)] }, /phase 1 has no/],
+    ['no spacing', { liver: { ...mask, spacing: undefined as never } }, /liver mask has no/],
+  ])('are refused: %s', (_, input, message) => {
+    expect(() => samplesOf(input)).toThrow(
+      expect.objectContaining({ code: 'DATA_ERROR', message: expect.stringMatching(message) }),
+    );
+  });
+});
+
 describe('resampling in the plane', () => {
   it('brings slices to a spacing; areas and boxes follow', () => {
     const ramp = [0, 1, 2].map(() => volumeOf((x, y) => 10 * x + y));

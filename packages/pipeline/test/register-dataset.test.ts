@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   checkDataset,
@@ -15,10 +15,21 @@ import {
   registerDataset,
   registerLesion,
   sameGrid,
+  type Vector3,
+  type Volume,
+  voxelToWorld,
+  worldToVoxel,
   writeVolume,
 } from '../src/index.js';
 import { pairBytes, workersWithin } from '../src/registration/memory.js';
-import { boxMask, temporaryFolder, volumeOf, writeCohort } from './cohort.js';
+import {
+  abdomen,
+  boxMask,
+  confusedPhases,
+  temporaryFolder,
+  volumeOf,
+  writeCohort,
+} from './cohort.js';
 
 /** Too little to register well, enough to run everything. */
 const registration = {
@@ -168,6 +179,68 @@ describe('a registered cohort', () => {
     expect(await register(other)).toMatchObject({ registered: 2, reused: 0 });
   });
 
+  /** The transform of a phase of the first case. */
+  async function transformOf(out: string, phase: string) {
+    const { pairs } = JSON.parse(await readFile(join(out, 'quality.json'), 'utf8'));
+    const file = join(out, 'registration', pairs[0].caseId, `${phase}.transform.json`);
+    return JSON.parse(await readFile(file, 'utf8')).transform;
+  }
+
+  it('is redone for phases whose paths were corrected', async () => {
+    const { source, dataset, out, register } = await cohort(['a'], ({ cases }) => {
+      const [lesion] = cases[0]?.lesions ?? [];
+      if (lesion !== undefined) lesion.mask = 'a/lesion.nii.gz';
+    });
+    // Of one grid, so that the files have one size.
+    await writeVolume(join(source, 'a/ART.nii.gz'), abdomen(77));
+    await register(await confusedPhases(dataset, source), { method: 'none' });
+    expect(await register(dataset, { method: 'none' })).toMatchObject({ registered: 2, reused: 0 });
+    const [entry] = (await readDataset(join(out, 'dataset.yaml'))).cases;
+    const art = await readVolume(join(out, entry?.phases.ART as string));
+    expect(art.data).toEqual(abdomen(77).data);
+  });
+
+  it('is only resampled by the headers with none', async () => {
+    const { out, register } = await cohort(['a'], (dataset) => {
+      dataset.registration = { ...registration, interpolation: 'nearest' };
+    });
+    expect(await register(undefined, { method: 'none' })).toMatchObject({ registered: 2 });
+    const [entry] = (await readDataset(join(out, 'dataset.yaml'))).cases;
+    const moved = await readVolume(join(out, entry?.phases.ART as string));
+    const art = { ...moved, size: [44, 40, 9], origin: [-16, -21, 97] } as const;
+    const [x, y, z] = worldToVoxel(art, voxelToWorld(moved, [10, 9, 3])).map(Math.round);
+    expect(moved.data[(3 * 36 + 9) * 40 + 10]).toBe(
+      30 + (((x as number) * 5 + (y as number) * 3 + (z as number) * 11) % 60),
+    );
+    expect((await transformOf(out, 'ART')).stages).toEqual([]);
+  });
+
+  it('is shifted by the centres of its masks with centroid', async () => {
+    const { source, out, register } = await cohort(['a']);
+    const report = await register(undefined, { method: 'centroid' });
+    expect(report).toMatchObject({ registered: 2, failed: [] });
+    // NC has no mask.
+    expect(report.warnings.filter(({ message }) => /no lesion has masks/.test(message))).toEqual([
+      expect.objectContaining({ phase: 'NC' }),
+    ]);
+    const [entry] = (await readDataset(join(out, 'dataset.yaml'))).cases;
+    const masks = entry?.lesions[0]?.mask as Record<string, string>;
+    const [drawn, moving, carried] = await Promise.all([
+      readVolume(join(out, masks.PV as string)),
+      readVolume(join(source, 'a', 'art-lesion.nii.gz')),
+      readVolume(join(out, masks.ART as string)),
+    ]);
+    const [to, from, after] = [centreOf(drawn), centreOf(moving), centreOf(carried)];
+    const { stages } = await transformOf(out, 'ART');
+    for (const axis of [0, 1, 2] as const) {
+      expect(stages[0].translation[axis]).toBeCloseTo(from[axis] - to[axis], 6);
+      // The nearest voxel is at most half a voxel off.
+      expect(Math.abs(after[axis] - to[axis])).toBeLessThan(carried.spacing[axis] / 2 + 1e-6);
+    }
+    const { pairs } = JSON.parse(await readFile(join(out, 'quality.json'), 'utf8'));
+    expect(pairs[1].overlap[0].after).toBeGreaterThan(pairs[1].overlap[0].before);
+  });
+
   it('goes on past a bad pair and leaves its phase out', async () => {
     const { source, out, register } = await cohort(['a', 'b']);
     await writeFile(join(source, 'a', 'NC.nii.gz'), 'no volume');
@@ -196,10 +269,16 @@ describe('a registered cohort', () => {
   });
 
   it('never replaces its own source', async () => {
-    const { dataset, source } = await cohort(['a']);
-    await expect(registerDataset(dataset, source)).rejects.toMatchObject({
-      code: 'INVALID_CONFIG',
-    });
+    const { dataset, source, register, out } = await cohort(['a']);
+    for (const folder of [source, relative('.', source)])
+      await expect(registerDataset(dataset, folder), folder).rejects.toMatchObject({
+        code: 'INVALID_CONFIG',
+      });
+    // Under another name its dataset.yaml would stay, but not the images that it names.
+    await register(dataset, { method: 'none' });
+    await rename(join(out, 'dataset.yaml'), join(out, 'other.yaml'));
+    const moved = await readDataset(join(out, 'other.yaml'));
+    await expect(registerDataset(moved, out)).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
   });
 });
 
@@ -256,8 +335,30 @@ describe('preparing with a registration', () => {
     await expect(async () => prepareLesion(input)).rejects.toMatchObject({
       code: 'GEOMETRY_MISMATCH',
     });
+    // Before any work, and while the work goes on elsewhere.
+    const reason = new Error('no longer wanted');
+    const aborted = registerLesion(input, { signal: AbortSignal.abort(reason) });
+    await expect(aborted).rejects.toMatchObject({ code: 'CANCELLED', cause: reason });
+    const controller = new AbortController();
+    const running = registerLesion(input, { signal: controller.signal });
+    setImmediate(() => controller.abort());
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+    const cut = { ...input, mask: { ...input.mask, data: new Uint8Array(5) } };
+    await expect(registerLesion(cut)).rejects.toMatchObject({ code: 'DATA_ERROR' });
   });
 });
+
+/** Mean position of the voxels of a mask, mm. */
+function centreOf(mask: Volume): Vector3 {
+  const [nx, ny] = mask.size;
+  const points = [...mask.data.entries()].flatMap(([i, v]) =>
+    v === 0
+      ? []
+      : [voxelToWorld(mask, [i % nx, Math.floor(i / nx) % ny, Math.floor(i / (nx * ny))])],
+  );
+  const mean = (axis: 0 | 1 | 2) => points.reduce((sum, p) => sum + p[axis], 0) / points.length;
+  return [mean(0), mean(1), mean(2)];
+}
 
 async function contentsOf(folder: string): Promise<[string, string][]> {
   const names = await readdir(folder, { recursive: true });
@@ -281,8 +382,15 @@ describe('workers', () => {
   it('are as many as the free memory bears', () => {
     const bytes = pairBytes(grid, 2);
     expect(bytes).toBeGreaterThan(400 * 2 ** 20);
-    expect(workersWithin(bytes, 8, 100 * bytes)).toBe(8);
-    expect(workersWithin(bytes, 8, 2.6 * bytes)).toBe(2);
-    expect(workersWithin(bytes, 8, 0.1 * bytes)).toBe(1);
+    expect(workersWithin(bytes, { workers: 8 }, 100 * bytes)).toBe(8);
+    expect(workersWithin(bytes, { workers: 8 }, 2.6 * bytes)).toBe(2);
+    expect(workersWithin(bytes, { workers: 8 }, 0.1 * bytes)).toBe(1);
+  });
+
+  it('are as many as the allowed memory bears, whatever is free', () => {
+    const [bytes, gib] = [pairBytes(grid, 2), 2 ** 30];
+    expect(workersWithin(bytes, { workers: 8, memory: (3.5 * bytes) / gib }, 0)).toBe(3);
+    expect(workersWithin(bytes, { workers: 2, memory: (3.5 * bytes) / gib }, 0)).toBe(2);
+    expect(workersWithin(bytes, { workers: 8, memory: 0.1 }, 100 * bytes)).toBe(1);
   });
 });

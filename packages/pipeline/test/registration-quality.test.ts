@@ -4,6 +4,7 @@ import {
   identityDirection,
   type Matrix3,
   makeVolume,
+  type RegistrationInput,
   resolveRegistration,
   type SpatialTransform,
   type Vector3,
@@ -21,7 +22,11 @@ const shift = (x: number) => linear(identityDirection, [x, 0, 0]);
 /** Blocks of four pixels, bright and dark. */
 const image = volumeOf((x, y) => (((x >> 2) + (y >> 2)) % 2 === 0 ? 20 : 120));
 
-function quality(transform: SpatialTransform, masks: readonly [number, number] = [0, 0]) {
+function quality(
+  transform: SpatialTransform,
+  masks: readonly [number, number] = [0, 0],
+  limits: RegistrationInput['limits'] = {},
+) {
   const mask = (x: number) => boxMask([10 + x, 10, 2], [20 + x, 20, 6]);
   return registrationQuality({
     ...{ fixed: image, moving: image, transform, liver: boxMask([8, 8, 1], [30, 28, 7]) },
@@ -35,7 +40,7 @@ function quality(transform: SpatialTransform, masks: readonly [number, number] =
         after: mask(masks[1]),
       },
     ],
-    ...{ method: 'affine', settings: resolveRegistration(), modality: 'CT' },
+    ...{ method: 'affine', settings: resolveRegistration({ limits }), modality: 'CT' },
   });
 }
 
@@ -72,6 +77,20 @@ describe('the record of a registration', () => {
     expect(quality(identityTransform, [0, 3]).warnings).toEqual([
       'lesion-1: the masks overlap less than before (Dice 1.00 to 0.70)',
     ]);
+  });
+
+  it('takes its limits from the settings', () => {
+    const loose = { determinant: 0.05, volumeChange: 0.91, likenessFall: 1, overlapFall: 0.31 };
+    const crushed = linear([0.1, 0, 0, 0, 1, 0, 0, 0, 1], [0, 0, 0]);
+    expect(quality(crushed, [0, 3], loose).warnings).toEqual([]);
+    expect(quality(crushed, [0, 3], { ...loose, determinant: 0.2 }).warnings).toHaveLength(1);
+    expect(quality(crushed, [0, 3], { ...loose, overlapFall: 0.29 }).warnings).toHaveLength(1);
+    expect(quality(shift(1.5), [0, 0], { likenessFall: 1 }).warnings).toEqual([]);
+    const shrunk = linear([0.9, 0, 0, 0, 0.9, 0, 0, 0, 0.9], [0, 0, 0]);
+    const { jacobian, warnings } = quality(shrunk, [0, 0], { likenessFall: 1 });
+    expect(jacobian.mean).toBeCloseTo(0.9 ** 3, 9);
+    expect(warnings).toEqual([expect.stringMatching(/volume of the liver changes by -27 %/)]);
+    expect(quality(shrunk, [0, 0], { likenessFall: 1, volumeChange: 0.28 }).warnings).toEqual([]);
   });
 });
 

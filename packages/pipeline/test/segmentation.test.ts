@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -21,7 +21,7 @@ import {
   writeVolume,
 } from '../src/index.js';
 import { drawSeedImage } from '../src/segmentation/seed-image.js';
-import { abdomen, size, temporaryFolder, volumeOf, writeCohort } from './cohort.js';
+import { abdomen, confusedPhases, size, temporaryFolder, volumeOf, writeCohort } from './cohort.js';
 
 const middle: Vector3 = [20, 18, 4];
 const inBall = (x: number, y: number, z: number) =>
@@ -262,6 +262,12 @@ describe('segmentDataset', () => {
     expect(await segment({ beta: 2 })).toMatchObject({ segmented: 2, reused: 0 });
   });
 
+  it('is redone for phases whose paths were corrected', async () => {
+    const { source, dataset, segment } = await cohort(['a']);
+    await segment({}, await confusedPhases(dataset, source));
+    expect(await segment()).toMatchObject({ segmented: 1, reused: 0 });
+  });
+
   it('goes on past a bad case, tells it, and leaves it out', async () => {
     const { source, out, segment } = await cohort(['a', 'Jane Roe', 'c']);
     const empty = volumeOf(() => 0, Uint8Array);
@@ -302,9 +308,17 @@ describe('segmentDataset', () => {
       dataset.cases[0]?.lesions.splice(0, 1, { mask: 'a/lesion.nii.gz' });
     });
     await expect(without.segment()).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
-    await expect(
-      segmentDataset(without.dataset, without.source, { workers: 0 }),
-    ).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+
+  it('never replaces its own source', async () => {
+    const { dataset, source } = await cohort(['a']);
+    const link = `${source}-link`;
+    await symlink(source, link);
+    for (const folder of [source, link])
+      await expect(segmentDataset(dataset, folder, { workers: 0 })).rejects.toMatchObject({
+        code: 'INVALID_CONFIG',
+        message: expect.stringContaining('replace'),
+      });
   });
 
   it('stays usable when the run is cancelled', async () => {

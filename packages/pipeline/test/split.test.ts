@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,26 @@ function mixedCohort(seed: number, patients: number): SplitSample[] {
     }),
   ).flat();
 }
+
+/** Patients with the given numbers of lesions, each of one class, the classes in turn. */
+function clusteredCohort(lesionsOfPatients: readonly number[]): SplitSample[] {
+  return lesionsOfPatients.flatMap((lesions, p) =>
+    Array.from({ length: lesions }, (_, l) => ({
+      patientId: `p${String(p).padStart(3, '0')}`,
+      caseId: `c${p}`,
+      lesionId: `c${p}/${l}`,
+      class: classes[p % 4] as string,
+    })),
+  );
+}
+
+const lesionNumbers = {
+  'a sixth with three lesions': Array.from({ length: 192 }, (_, p) => (p < 160 ? 1 : 3)),
+  'one to five lesions': Array.from({ length: 120 }, (_, p) => {
+    const share = ((p * 37) % 120) / 120;
+    return share < 0.7 ? 1 : share < 0.85 ? 2 : share < 0.93 ? 3 : 5;
+  }),
+};
 
 const dataError = (message: RegExp) =>
   expect.objectContaining({ code: 'DATA_ERROR', message: expect.stringMatching(message) });
@@ -97,6 +118,88 @@ describe('splitByPatient', () => {
       expect(of('train') / total).toBeCloseTo(0.56, 1);
       expect(of('test') / total).toBeCloseTo(0.22, 1);
     }
+  });
+
+  for (const [name, lesions] of Object.entries(lesionNumbers)) {
+    it(`gives every patient the same chance of a part, whatever the number of lesions: ${name}`, () => {
+      const samples = clusteredCohort(lesions);
+      const seeds = 200;
+      const chances = new Map([...new Set(lesions)].map((n) => [n, { train: 0, val: 0, test: 0 }]));
+      for (let seed = 0; seed < seeds; seed++) {
+        for (const partition of splitByPatient(samples, { partitions: 1, seed }).partitions) {
+          for (const part of parts) {
+            for (const patient of partition[part]) {
+              const n = lesions[Number(patient.slice(1))] as number;
+              const chance = chances.get(n) as Record<(typeof parts)[number], number>;
+              chance[part] += 1 / (seeds * lesions.filter((other) => other === n).length);
+            }
+          }
+        }
+      }
+      // At 200 seeds and 8 patients or more of a kind the standard error is 0.012 at most.
+      for (const chance of chances.values()) {
+        expect(Math.abs(chance.train - 0.56)).toBeLessThan(0.06);
+        expect(Math.abs(chance.val - 0.22)).toBeLessThan(0.06);
+        expect(Math.abs(chance.test - 0.22)).toBeLessThan(0.06);
+      }
+    });
+
+    it(`keeps the classes in proportion: ${name}`, () => {
+      const samples = clusteredCohort(lesions);
+      const largest = Math.max(...lesions);
+      for (let seed = 0; seed < 100; seed++) {
+        const { counts } = splitByPatient(samples, { partitions: 1, seed }).partitions[0] ?? {};
+        for (const className of classes) {
+          const total = samples.filter((sample) => sample.class === className).length;
+          for (const [part, share] of Object.entries({ train: 0.56, val: 0.22, test: 0.22 })) {
+            const count = counts?.[part as 'train'][className] ?? 0;
+            // Off by less than the largest patient.
+            expect(Math.abs(count - share * total)).toBeLessThan(largest);
+          }
+        }
+      }
+    });
+
+    it(`gives every patient the same chance of a fold: ${name}`, () => {
+      const samples = clusteredCohort(lesions);
+      const many = lesions.flatMap((n, p) => (n >= 3 ? [p] : []));
+      const tested = new Array<number>(5).fill(0);
+      for (let seed = 0; seed < 100; seed++) {
+        const { partitions } = splitByPatient(samples, { folds: 5, seed });
+        for (const [i, { test }] of partitions.entries())
+          tested[i] =
+            (tested[i] ?? 0) + test.filter((id) => many.includes(Number(id.slice(1)))).length;
+      }
+      for (const count of tested)
+        expect(Math.abs(count / (100 * many.length) - 0.2)).toBeLessThan(0.06);
+    });
+  }
+
+  it('gives cohorts with one lesion a patient the splits that stored results were made with', () => {
+    const samples = simpleCohort({ cyst: 110, fnh: 114, hcc: 132, hem: 124 });
+    const hash = (splits: object) =>
+      createHash('sha256').update(JSON.stringify(splits)).digest('hex').slice(0, 12);
+    expect(hash(splitByPatient(samples, { partitions: 2, seed: 4 }))).toBe('6cf55a76fb8a');
+    expect(hash(splitByPatient(samples, { counts: 'paper', seed: 1 }))).toBe('e70afdd15da8');
+    expect(hash(splitByPatient(samples, { folds: 5, seed: 2 }))).toBe('b96ee0f43c0c');
+  });
+
+  it('meets exact counts with several lesions a patient, where only the largest first does', () => {
+    const samples = clusteredCohort(
+      Array.from({ length: 60 }, (_, p) => [1, 1, 1, 1, 2, 2, 3, 5, 10][p % 9] as number),
+    );
+    const of = (share: (total: number) => number) =>
+      Object.fromEntries(
+        classes.map((name) => [name, share(samples.filter((s) => s.class === name).length)]),
+      );
+    const small = (total: number) => Math.round(0.22 * total);
+    const wanted = {
+      train: of((total) => total - 2 * small(total)),
+      val: of(small),
+      test: of(small),
+    };
+    const { partitions } = splitByPatient(samples, { counts: [wanted], seed: 1 });
+    expect(partitions[0]?.counts).toEqual(wanted);
   });
 
   it('depends on the seed only, not on the order of the samples', () => {

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  keepInputs,
   parseSafetensors,
   readSafetensors,
   readTensors,
@@ -43,6 +44,39 @@ describe('writeFileAtomic', () => {
     const error = await writeFileAtomic(join(file, 'John Doe', 'x'), '').catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'IO_ERROR' });
     expect((error as Error).message).not.toContain('John Doe');
+  });
+});
+
+it.skipIf(process.platform !== 'linux')('ends where a file system takes no folders', async () => {
+  await expect(writeFileAtomic('/proc/none/x', '')).rejects.toMatchObject({
+    code: 'IO_ERROR',
+    details: { systemCode: 'ENOENT' },
+  });
+});
+
+describe('keepInputs', () => {
+  const replaced = { code: 'INVALID_CONFIG', message: expect.stringContaining('would replace') };
+
+  it('refuses an output in the place of an input, however it is spelt', async () => {
+    const source = join(folder, 'source');
+    const file = join(source, 'dataset.yaml');
+    await writeFileAtomic(file, '');
+    await symlink(source, join(folder, 'link'));
+    const spellings = [
+      file,
+      relative('.', file),
+      join(source, 'x', '..', 'dataset.yaml'),
+      join(folder, 'link', 'dataset.yaml'),
+      source,
+    ];
+    for (const output of spellings)
+      await expect(keepInputs([file], [output]), output).rejects.toMatchObject(replaced);
+    await expect(keepInputs([join(source, 'none')], [`${source}/none`])).rejects.toThrow();
+  });
+
+  it('lets an output lie beside the inputs', async () => {
+    const file = join(folder, 'source', 'dataset.yaml');
+    await keepInputs([file], [`${file}.html`, join(folder, 'source', 'new', 'dataset.yaml')]);
   });
 });
 

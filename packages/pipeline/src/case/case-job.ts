@@ -30,7 +30,7 @@ export type DicomSource =
 export interface CaseInput {
   readonly role: string;
   readonly file: string;
-  readonly source?: DicomSource;
+  readonly source?: DicomSource | undefined;
 }
 
 /** Seeds of a lesion: a label image on its phase (1 lesion, 2.. surroundings), or marks in world coordinates. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { abortWith, FlcError, throwIfCancelled } from '@flc-native/errors';
+import { isDiskFault } from '../storage/atomic-file.js';
 import { compiledWorker } from '../threads/compiled-worker.js';
 import {
   type CaseTask,
@@ -27,7 +28,8 @@ export interface PoolOptions {
 
 /**
  * Runs tasks on worker threads. A task that fails, or kills its thread, is an outcome of its own;
- * the others go on. Rejects with CANCELLED as soon as the signal fires: threads are ended, and
+ * the others go on, except where the disk takes no more: that rejects with its IO_ERROR, since the others would be
+ * done in vain. Rejects with CANCELLED as soon as the signal fires: threads are ended, and
  * since files are written atomically nothing half-done stays.
  */
 export async function runCaseTasks(
@@ -45,7 +47,9 @@ export async function runCaseTasks(
 async function runHere(tasks: readonly CaseTask[], options: PoolOptions): Promise<void> {
   for (const [index, task] of tasks.entries()) {
     throwIfCancelled(options.signal, cancelled);
-    options.onOutcome(index, unpack(await packOutcome(() => runTask(task))));
+    const outcome = unpack(await packOutcome(() => runTask(task)));
+    if (isDiskFault(outcome)) throw outcome;
+    options.onOutcome(index, outcome);
   }
   throwIfCancelled(options.signal, cancelled);
 }
@@ -57,13 +61,16 @@ async function runOnThreads(
 ): Promise<void> {
   const threads = new Set<Worker>();
   let next = 0;
+  let fault: unknown;
   const serve = async (): Promise<void> => {
     let thread: Worker | undefined;
-    while (next < tasks.length && !signal?.aborted) {
+    while (next < tasks.length && !signal?.aborted && fault === undefined) {
       const index = next++;
       thread ??= start(threads, workerFile);
       const outcome = await ask(thread, tasks[index] as CaseTask);
-      if (signal?.aborted) break;
+      if (isDiskFault(outcome.result)) fault ??= outcome.result;
+      if (fault !== undefined) stop();
+      if (signal?.aborted || fault !== undefined) break;
       onOutcome(index, outcome.result);
       // A thread that died takes only its own case with it.
       if (outcome.died) thread = undefined;
@@ -79,6 +86,7 @@ async function runOnThreads(
     release();
     await Promise.all([...threads].map((thread) => thread.terminate()));
   }
+  if (fault !== undefined) throw fault;
   throwIfCancelled(signal, cancelled);
 }
 

@@ -6,6 +6,11 @@ import {
   prepareCase,
 } from '../prepare/prepare-case.js';
 import {
+  type MovedLesion,
+  moveLesion,
+  type RegisterLesionInput,
+} from '../registration/move-lesion.js';
+import {
   type RegisterPhaseJob,
   type RegisterPhaseResult,
   registerPhase,
@@ -22,6 +27,7 @@ import type { CaseJob } from './case-job.js';
 export type CaseTask =
   | ({ readonly kind: 'prepare' } & PrepareCaseJob)
   | ({ readonly kind: 'register' } & RegisterPhaseJob)
+  | { readonly kind: 'move-lesion'; readonly input: RegisterLesionInput }
   | ({ readonly kind: 'segment' } & SegmentCaseJob)
   | { readonly kind: 'check'; readonly job: CaseJob }
   | { readonly kind: 'sheet'; readonly job: CaseJob };
@@ -29,6 +35,7 @@ export type CaseTask =
 export interface TaskResults {
   prepare: PrepareCaseResult;
   register: RegisterPhaseResult;
+  'move-lesion': MovedLesion;
   segment: SegmentCaseResult;
   check: CheckedCase;
   sheet: SheetLesion[];
@@ -41,6 +48,8 @@ export function runTask(task: CaseTask): Promise<TaskResult> {
       return prepareCase(task);
     case 'register':
       return registerPhase(task);
+    case 'move-lesion':
+      return moveLesion(task.input);
     case 'segment':
       return segmentCase(task);
     case 'check':

@@ -8,6 +8,6 @@ export interface CaseProgress {
 }
 
 export interface RunOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: CaseProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: CaseProgress) => void) | undefined;
 }

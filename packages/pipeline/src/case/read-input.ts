@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { FlcError } from '@flc-native/errors';
 import type { CaseFinding } from '../check/finding.js';
+import { chooseStack } from '../dicom/choose-stack.js';
 import { readDicomStack } from '../dicom/read-dicom-stack.js';
 import { readDicomSegmentation } from '../dicom/read-segmentation.js';
 import { readStructureSet } from '../dicom/read-structure-set.js';
@@ -16,7 +17,7 @@ export interface ReadInputOptions {
   /** The grid of the image on which a mask is drawn; DICOM masks have none of their own. */
   readonly onto?: Grid | undefined;
   /** Called with what is worth a word but no error. */
-  readonly onWarning?: (finding: CaseFinding) => void;
+  readonly onWarning?: ((finding: CaseFinding) => void) | undefined;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function readInput(
 ): Promise<Volume> {
   if (source === undefined) return reorientToLps(await readVolume(file));
   if (source.kind === 'mask') {
-    if (onto !== undefined) return reorientToLps(await readMask(file, source, onto));
+    if (onto !== undefined) return reorientToLps(await readMask(file, source, onto, onWarning));
     throw new FlcError('DATA_ERROR', 'a DICOM mask needs the image on which it is drawn', {
       details: { file },
       remedy: 'correct the image of that phase first',
@@ -45,12 +46,13 @@ async function readMask(
   file: string,
   { segment, roi }: Extract<DicomSource, { kind: 'mask' }>,
   onto: Grid,
+  onWarning?: (finding: CaseFinding) => void,
 ): Promise<Volume> {
-  if (roi !== undefined) return readStructureSet(file, roi, onto);
-  if (segment !== undefined) return readDicomSegmentation(file, segment, onto);
+  if (roi !== undefined) return readStructureSet(file, roi, onto, onWarning);
+  if (segment !== undefined) return readDicomSegmentation(file, segment, onto, onWarning);
   const { structureSets } = await scanFiles(file, [file]);
   const read = structureSets.length > 0 ? readStructureSet : readDicomSegmentation;
-  return read(file, undefined, onto);
+  return read(file, undefined, onto, onWarning);
 }
 
 /** The files of a DICOM source that a change may come from: all below a folder. IO_ERROR. */
@@ -62,46 +64,10 @@ export async function sourceFiles(file: string): Promise<string[]> {
   }
 }
 
-/**
- * The one stack that a source names. DATA_ERROR if there is none or several, or if a file of the
- * folder is damaged: it might be a slice.
- */
+/** The one stack that a source names. DATA_ERROR if there is none or several. */
 export async function inputStack(
   file: string,
-  { series, acquisition }: Extract<DicomSource, { kind: 'series' }>,
+  choice: Extract<DicomSource, { kind: 'series' }>,
 ): Promise<DicomStack> {
-  const { stacks, findings } = await scanFiles(file, await sourceFiles(file));
-  const damaged = findings.find(({ code }) => code === 'UNREADABLE_FILE');
-  if (damaged !== undefined) {
-    throw new FlcError('DATA_ERROR', damaged.message, {
-      details: { file: damaged.file },
-      remedy: damaged.remedy,
-    });
-  }
-  const fitting = stacks.filter(
-    (stack) =>
-      (series === undefined || stack.key === series || stack.seriesUid === series) &&
-      (acquisition === undefined || stack.acquisition === acquisition),
-  );
-  // A folder mostly holds the scout views of its series too.
-  const images = fitting.filter(({ imageType }) => !imageType?.includes('LOCALIZER'));
-  const found = series === undefined && images.length > 0 ? images : fitting;
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
-  throw found.length === 0
-    ? new FlcError('DATA_ERROR', 'DICOM: the folder has no such series', {
-        details: { file, series: stacks.length },
-        remedy: 'check path, series and acquisition in dataset.yaml',
-      })
-    : new FlcError('DATA_ERROR', `DICOM: ${found.length} series or acquisitions fit`, {
-        details: {
-          file,
-          fitting: found.slice(0, 20).map((stack) => ({
-            series: stack.key,
-            acquisition: stack.acquisition,
-            slices: stack.slices.length,
-          })),
-        },
-        remedy: 'name one with series and acquisition in dataset.yaml',
-      });
+  return chooseStack(await scanFiles(file, await sourceFiles(file)), choice, file);
 }

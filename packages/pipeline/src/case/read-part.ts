@@ -1,20 +1,22 @@
 import { FlcError } from '@flc-native/errors';
-import type { Grid, Volume } from '../volume/volume.js';
+import { requireFinite } from '../prepare/intensity.js';
+import { type Grid, gridOf, type Volume } from '../volume/volume.js';
 import type { CaseInput } from './case-job.js';
 import { readInput } from './read-input.js';
 
 /** Reads an input of a case; `onto` is the grid of the image on which a mask is drawn. */
 export type ReadPart = (input: CaseInput, onto?: Grid) => Promise<Volume>;
 
-/** Reads inputs of a case in LPS order, each once. Errors name the part that the input plays. */
-export function partReader(): ReadPart {
+/** Reads inputs of a case in LPS order, each once. Errors and warnings name the part that the input plays. */
+export function partReader(onWarning?: (text: string) => void): ReadPart {
   const volumes = new Map<string, Promise<Volume>>();
   return (input, onto) => {
     // A DICOM mask takes the grid of the image that it is drawn on.
-    const key = `${sourceKey(input)}${input.source?.kind === 'mask' ? JSON.stringify(onto) : ''}`;
+    const grid = input.source?.kind === 'mask' && onto !== undefined ? gridOf(onto) : null;
+    const key = `${sourceKey(input)}${JSON.stringify(grid)}`;
     const known = volumes.get(key);
     if (known !== undefined) return known;
-    const volume = readPart(input, onto);
+    const volume = readPart(input, onto, onWarning);
     volumes.set(key, volume);
     return volume;
   };
@@ -25,13 +27,31 @@ export function sourceKey({ file, source }: CaseInput): string {
   return JSON.stringify([file, source ?? null]);
 }
 
-/** Reads an input in LPS order. An error names the part that it plays. */
-export async function readPart(input: CaseInput, onto?: Grid): Promise<Volume> {
+/** Reads an input in LPS order. An error, and a warning, names the part that it plays. */
+export async function readPart(
+  input: CaseInput,
+  onto?: Grid,
+  onWarning: (text: string) => void = () => undefined,
+): Promise<Volume> {
   try {
-    return await readInput(input, { onto });
+    return await readInput(input, {
+      onto,
+      onWarning: ({ message }) => onWarning(`${input.role}: ${message}`),
+    });
   } catch (error) {
     throw aboutPart(error, input);
   }
+}
+
+/** Reads the image of a phase. DATA_ERROR about that part, too, where a voxel is no number. */
+export async function readPhase(input: CaseInput, read: ReadPart = readPart): Promise<Volume> {
+  const volume = await read(input);
+  try {
+    requireFinite(volume);
+  } catch (error) {
+    throw aboutPart(error, input);
+  }
+  return volume;
 }
 
 /** The same error, which says what input of the case it is about. */

@@ -1,9 +1,9 @@
 import { FlcError, toFlcError } from '@flc-native/errors';
 import type { CaseInput, CaseJob, LesionJob } from '../case/case-job.js';
 import { readInput } from '../case/read-input.js';
-import { judgeGrids } from '../prepare/align-phases.js';
+import { judgeGrids, otherFrame } from '../prepare/align-phases.js';
 import { compareGrids } from '../volume/geometry.js';
-import type { Grid, Volume } from '../volume/volume.js';
+import { type Grid, gridOf, type Volume } from '../volume/volume.js';
 import { checkImage, contentHash } from './check-image.js';
 import { checkClass, checkLesionSize, checkMask } from './check-lesion.js';
 import type { CaseFinding, FindingCode } from './finding.js';
@@ -80,13 +80,17 @@ async function checkPhases(
     }
     const volume = await read(input, findings);
     if (volume === undefined) continue;
-    const { size, spacing, origin, direction } = volume;
-    grids[index] = { size, spacing, origin, direction };
+    grids[index] = gridOf(volume);
     const found = checkImage(volume, input.role, job.modality);
     findings.push(...found.map((finding) => ({ ...finding, file: input.file })));
     images.push({ role: input.role, hash: contentHash(volume), file: input.file });
     if (index === job.reference) reference = volume;
-    else if (reference !== undefined) findings.push(...checkGrid(reference, volume, input));
+    else if (reference !== undefined) {
+      findings.push(
+        ...checkGrid(reference, volume, input),
+        ...checkFrame(reference, volume, input),
+      );
+    }
   }
   return reference;
 }
@@ -137,6 +141,19 @@ function missingMask(job: CaseJob, { key, seeds, phaseSeeds }: LesionJob): CaseF
     message: `${key} has no mask on the reference phase`,
     remedy: `add a mask for ${job.phaseNames[job.reference]}`,
   };
+}
+
+function checkFrame(reference: Grid, phase: Grid, { role, file }: CaseInput): CaseFinding[] {
+  if (!otherFrame(reference, phase)) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'FRAME_OF_REFERENCE',
+      message: `${role}: another frame of reference than that of the reference phase`,
+      remedy: 'register the phases (prepare --align), or see on the sheet that they match',
+      file,
+    },
+  ];
 }
 
 function checkGrid(reference: Volume, volume: Volume, input: CaseInput): CaseFinding[] {

@@ -18,7 +18,7 @@ export interface CheckReport {
 
 export interface CheckOptions extends RunOptions {
   /** Threads; 0 works in the calling thread; default one a core. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
 }
 
 /**

@@ -24,6 +24,11 @@ export type FindingCode =
   | 'GANTRY_TILT'
   | 'SHIFTED_SLICE'
   | 'SPACING_TAG'
+  | 'SERIES_LEFT_OUT'
+  | 'SHIFTED_ACQUISITIONS'
+  | 'NOT_A_UID'
+  | 'CHARACTER_SET'
+  | 'FRAME_OF_REFERENCE'
   | 'CASE_FAILED';
 
 /** What a check says of one input of a case, before it is known whose case it is. */

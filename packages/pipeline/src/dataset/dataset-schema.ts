@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registrationSchema } from '../registration/registration-settings.js';
+import { canonicalName } from './pseudonym.js';
 import { isSeedMarks, seedMarks } from './seeds-schema.js';
 
 const path = z
@@ -45,10 +46,11 @@ const seedSource = z
   .union([path, seedMarks])
   .describe('a label image (1 lesion, 2 and more surroundings), or points and strokes');
 
-/** Names may be numbers in YAML (`id: 17`); they are text here. */
+/** Names may be numbers (of YAML: as they are written); they are text here. */
 const name = z
   .union([z.string().min(1).max(256), z.number()])
-  .transform(String)
+  .transform((written) => canonicalName(String(written)))
+  .refine((text) => text !== '', 'must not be blank')
   .describe('a name; only its pseudonym leaves this file');
 
 /** Phase and class names appear in every output, so they are short and plain. */

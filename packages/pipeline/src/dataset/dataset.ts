@@ -2,8 +2,17 @@ import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FlcError } from '@flc-native/errors';
-import { parseDocument, stringify } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  stringify,
+  type YAMLMap,
+} from 'yaml';
 import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
+import { fromUtf8 } from '../text/utf8.js';
 import type { DatasetCase, DatasetConfig, DatasetInput } from './dataset-schema.js';
 import { pseudonymsOf } from './pseudonym.js';
 import { readPseudonymKey } from './pseudonym-key.js';
@@ -26,7 +35,9 @@ export async function readDataset(file: string): Promise<Dataset> {
   try {
     const status = await stat(file);
     if (!status.isFile() || status.size > maxYamlBytes) throw noDatasetFile(file, status);
-    text = await readFile(file, 'utf8');
+    const decoded = fromUtf8(await readFile(file));
+    if (decoded === undefined) throw notUtf8(file);
+    text = decoded;
   } catch (cause) {
     throw cause instanceof FlcError ? cause : ioError('reading dataset.yaml failed', file, cause);
   }
@@ -38,14 +49,18 @@ export async function readDataset(file: string): Promise<Dataset> {
   return { ...config, file: resolve(file), root, ...(key === undefined ? {} : { key }) };
 }
 
-/** Checks and writes dataset.yaml atomically; paths in it stay as they are. */
-export async function writeDataset(file: string, dataset: DatasetInput | Dataset): Promise<void> {
+/** Checks and writes dataset.yaml, atomically unless `write` does otherwise; paths in it stay as they are. */
+export async function writeDataset(
+  file: string,
+  dataset: DatasetInput | Dataset,
+  write: (file: string, text: string) => Promise<void> = writeFileAtomic,
+): Promise<void> {
   const plain: Record<string, unknown> = { ...dataset };
   delete plain.file;
   delete plain.root;
   delete plain.key;
   validateDataset(plain);
-  await writeFileAtomic(file, stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }));
+  await write(file, stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }));
 }
 
 /** Absolute path of a path in dataset.yaml. */
@@ -60,16 +75,44 @@ export function caseByPseudonym(dataset: Dataset, caseId: string): DatasetCase |
 }
 
 function parseYaml(text: string, file: string): unknown {
-  const document = parseDocument(text);
+  const document = parseDocument(text, { merge: true });
   const problem = document.errors[0];
   try {
     // Bounded, so that nested aliases cannot blow up memory.
-    if (problem === undefined) return document.toJS({ maxAliasCount: 100 });
+    if (problem === undefined) return withNamesAsWritten(document).toJS({ maxAliasCount: 100 });
   } catch (cause) {
     throw invalidYaml('its aliases expand too far or point nowhere', file, cause);
   }
   // The lines after the first quote the file, and with it names.
-  throw invalidYaml((problem.message.split('\n')[0] ?? '').replace(/:$/, ''), file, problem);
+  const reason = (problem.message.split('\n')[0] ?? '').replace(/:$|; please use \S+/, '');
+  throw invalidYaml(reason, file, problem, remedies[problem.code]);
+}
+
+/** Numbers as names keep their text: 0123 is not 123, and twenty digits are more than a number holds. */
+function withNamesAsWritten(document: Document): Document {
+  const cases = document.get('cases');
+  for (const entry of isSeq(cases) ? cases.items : []) {
+    for (const key of isMap(entry) ? ['id', 'patient'] : []) {
+      const name = (entry as YAMLMap).get(key, true);
+      if (isScalar(name) && typeof name.value === 'number') name.value = name.source;
+    }
+  }
+  return document;
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'give each key once',
+  TAB_AS_INDENT: 'indent with spaces, not with tabs',
+  MULTIPLE_DOCS: 'keep one document: take the line --- out',
+};
+const anyRemedy =
+  'correct the named line; quote texts that hold ": ", " #" or begin with another sign than a letter';
+
+function notUtf8(file: string): FlcError {
+  return new FlcError('INVALID_CONFIG', 'dataset.yaml is not encoded in UTF-8', {
+    details: { file },
+    remedy: 'save it as UTF-8: in another encoding two names may look like one',
+  });
 }
 
 function noDatasetFile(file: string, status: Stats): FlcError {
@@ -86,9 +129,10 @@ function noDatasetFile(file: string, status: Stats): FlcError {
   });
 }
 
-function invalidYaml(reason: string, file: string, cause: unknown): FlcError {
+function invalidYaml(reason: string, file: string, cause: unknown, remedy = anyRemedy): FlcError {
   return new FlcError('INVALID_CONFIG', `dataset.yaml is not valid YAML: ${reason}`, {
     details: { file },
+    remedy,
     cause,
   });
 }

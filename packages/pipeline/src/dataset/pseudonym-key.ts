@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { chmod, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { ioError } from '../storage/atomic-file.js';
+import { makeFolder } from '../storage/make-folder.js';
 
 const keyBytes = 32;
 /** Shorter secrets can be tried out. */
@@ -41,7 +42,7 @@ export async function readPseudonymKey(file: string): Promise<Uint8Array> {
  */
 export async function createPseudonymKey(file: string): Promise<Uint8Array> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const handle = await open(file, 'wx', 0o600);
     try {
       await handle.writeFile(`${randomBytes(keyBytes).toString('hex')}\n`);

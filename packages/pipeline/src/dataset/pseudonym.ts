@@ -8,6 +8,11 @@ export interface PseudonymSource {
   readonly key?: Uint8Array | undefined;
 }
 
+/** One form for all ways to write a name: composed letters (NFC), no blanks around it. */
+export function canonicalName(name: string): string {
+  return name.normalize('NFC').trim();
+}
+
 /**
  * The name under which a case or patient leaves dataset.yaml: 12 hex digits. With a key, the
  * HMAC-SHA-256 of the name under it: who lacks the key cannot tell whose pseudonym it is, not even
@@ -16,7 +21,7 @@ export interface PseudonymSource {
  */
 export function pseudonym(name: string, key?: Uint8Array): string {
   const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
-  return hash.update(name, 'utf8').digest('hex').slice(0, 12);
+  return hash.update(canonicalName(name), 'utf8').digest('hex').slice(0, 12);
 }
 
 /** The pseudonyms of a dataset, under its key if it has one. */

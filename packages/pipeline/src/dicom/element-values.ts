@@ -2,7 +2,8 @@
  * Values of elements, checked: a wrong VR, length or number is a DATA_ERROR with the tag, an absent
  * or empty element is undefined.
  */
-import { TextDecoder } from 'node:util';
+import { createHash } from 'node:crypto';
+import { decodeText } from './character-sets.js';
 import { badTag } from './dicom-error.js';
 import type { DataSet, Element } from './parse-data-set.js';
 import { tags } from './tags.js';
@@ -59,12 +60,23 @@ export function texts(dataSet: DataSet, tag: string, name: string): string[] | u
     .map((part) => part.trim());
 }
 
-/** A UID; blank counts as absent. */
+/**
+ * A UID, or what stands in its place; blank counts as absent. UIDs only tell things apart, so that
+ * the text of an anonymiser will do: hashed, since it may hold a name.
+ */
 export function uid(dataSet: DataSet, tag: string, name: string): string | undefined {
   const value = text(dataSet, tag, name);
-  if (value === undefined || /^[0-9.]{1,64}$/.test(value)) return value;
-  throw badTag(tag, name, 'is not a UID');
+  return value === undefined ? undefined : uidKey(value);
 }
+
+/** What a text of the header or of dataset.yaml becomes as a UID. */
+export function uidKey(value: string): string {
+  if (/^[0-9.]{1,64}$/.test(value)) return value;
+  return `${noUid}${createHash('sha256').update(value).digest('hex').slice(0, 16)}`;
+}
+
+/** What a key that is no UID begins with. */
+export const noUid = 'text-';
 
 /** Decimal or integer strings (DS, IS), or FD where a functional group has them: `count` numbers. */
 export function decimals(
@@ -124,7 +136,9 @@ export function whole(dataSet: DataSet, tag: string, name: string): number | und
 
 /** Data sets of the items of a sequence; empty where it is absent. */
 export function items(dataSet: DataSet, tag: string): DataSet[] {
-  return (dataSet.elements[tag]?.items ?? []).flatMap((item) => item.dataSet ?? []);
+  const found = (dataSet.elements[tag]?.items ?? []).flatMap((item) => item.dataSet ?? []);
+  for (const item of found) inherited.set(item, characterSets(dataSet));
+  return found;
 }
 
 function toNumber(part: string): number {
@@ -132,28 +146,17 @@ function toNumber(part: string): number {
   return trimmed === '' ? Number.NaN : Number(trimmed);
 }
 
-/** Names of PS3.3 C.12.1.1.2 that Node's TextDecoder knows otherwise; the rest is Latin-1. */
-const encodings: Readonly<Record<string, string>> = {
-  'ISO_IR 192': 'utf-8',
-  GB18030: 'gb18030',
-  GBK: 'gbk',
-  'ISO_IR 101': 'iso-8859-2',
-  'ISO_IR 144': 'iso-8859-5',
-  'ISO_IR 126': 'iso-8859-7',
-  'ISO_IR 13': 'shift_jis',
-};
-
-const decoders = new Map<string, TextDecoder>();
-
 function decode(dataSet: DataSet, element: Element): string {
   const end = element.dataOffset + Math.min(element.length, longest);
   const bytes = dataSet.byteArray.subarray(element.dataOffset, end);
-  const named = dataSet.string(tags.specificCharacterSet)?.trim();
-  const label = (named && encodings[named]) || 'latin1';
-  let decoder = decoders.get(label);
-  if (decoder === undefined) {
-    decoder = new TextDecoder(label);
-    decoders.set(label, decoder);
-  }
-  return (decoder.decode(bytes).split('\0')[0] as string).trim();
+  return (decodeText(bytes, characterSets(dataSet)).split('\0')[0] as string).trim();
+}
+
+/** Of an item without character sets of its own those of the data set around it (PS3.3, C.12.1.1.2). */
+const inherited = new WeakMap<DataSet, readonly string[]>();
+
+/** The character sets of a data set, as written; none is ASCII. */
+export function characterSets(dataSet: DataSet): readonly string[] {
+  const own = dataSet.string(tags.specificCharacterSet);
+  return own?.split('\\').map((term) => term.trim()) ?? inherited.get(dataSet) ?? [];
 }

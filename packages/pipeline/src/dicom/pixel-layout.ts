@@ -165,7 +165,7 @@ function required(value: number | undefined, tag: string, name: string): number 
 }
 
 /** Refuses pixels of an element that a reader of images does not expect. */
-export function requireIntegers(layout: PixelLayout): void {
-  if (layout.bitsAllocated > 1) return;
-  throw badDicom('a one-bit image is no CT or MR image');
+export function requireIntegers({ bitsAllocated }: PixelLayout, file: string): void {
+  if (bitsAllocated > 1) return;
+  throw badDicom('a one-bit image is no CT or MR image', { file });
 }

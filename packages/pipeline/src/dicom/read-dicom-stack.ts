@@ -19,7 +19,7 @@ export const airHu = -1024;
 export async function readDicomStack(stack: DicomStack): Promise<Volume> {
   const fault = stack.findings.find(({ severity }) => severity === 'error');
   if (fault !== undefined) {
-    throw new FlcError('DATA_ERROR', `DICOM: ${fault.message}`, {
+    throw new FlcError('DATA_ERROR', `DICOM: ${fault.message.replace(/^DICOM: /, '')}`, {
       details: { fault: fault.code, file: fault.file },
       remedy: fault.remedy,
     });
@@ -28,11 +28,12 @@ export async function readDicomStack(stack: DicomStack): Promise<Volume> {
   const voxels = voxelCount(grid.size);
   if (voxels * 2 > maxVoxelBytes) {
     throw badDicom('the series holds more voxels than are supported', {
+      file: slices[0]?.facts.file,
       declaredBytes: voxels * 2,
       largest: maxVoxelBytes,
     });
   }
-  for (const { facts } of slices) requireIntegers(facts.pixels);
+  for (const { facts } of slices) requireIntegers(facts.pixels, facts.file);
   const whole = slices.every((s) => Number.isInteger(s.slope) && Number.isInteger(s.intercept));
   const data = whole ? new Int16Array(voxels) : new Float32Array(voxels);
   const wide: { data?: Float32Array } = {};

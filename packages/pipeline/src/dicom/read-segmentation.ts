@@ -1,7 +1,9 @@
 import { FlcError } from '@flc-native/errors';
+import type { CaseFinding } from '../check/finding.js';
 import { type Grid, makeVolume, type Volume, voxelCount } from '../volume/volume.js';
 import { badDicom, badTag, inFile } from './dicom-error.js';
 import { items, text, unsigned } from './element-values.js';
+import { maskFindings } from './mask-findings.js';
 import type { PixelLayout } from './pixel-layout.js';
 import { planesOnGrid } from './planes-on-grid.js';
 import { readFrames, readPixelData } from './read-frames.js';
@@ -30,10 +32,13 @@ export async function readDicomSegmentation(
   file: string,
   segment: number | string | undefined,
   onto: Grid,
+  onWarning: (finding: CaseFinding) => void = () => undefined,
 ): Promise<Volume> {
   try {
     const header = await readHeader(file);
     if (header === undefined) throw badDicom('not a DICOM file');
+    const { frameOfReference } = segmentationOf(header, file);
+    maskFindings(header, frameOfReference, onto, file).forEach(onWarning);
     return await place(header, file, segment, onto);
   } catch (thrown) {
     throw inFile(thrown, file);

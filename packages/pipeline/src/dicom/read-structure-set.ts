@@ -1,12 +1,14 @@
 import { FlcError } from '@flc-native/errors';
+import type { CaseFinding } from '../check/finding.js';
 import { type Grid, makeVolume, type Vector3, type Volume, voxelCount } from '../volume/volume.js';
 import { contourPlanes, type Polygon } from './contour-planes.js';
 import { contoursOnGrid } from './contours-on-grid.js';
 import { badDicom, badTag, inFile } from './dicom-error.js';
 import { items, text, whole } from './element-values.js';
+import { maskFindings } from './mask-findings.js';
 import type { DataSet } from './parse-data-set.js';
 import { type DicomHeader, readHeader } from './read-header.js';
-import { structureSetOf } from './structure-set.js';
+import { type DicomStructureSet, structureSetOf } from './structure-set.js';
 
 const roiContourSequence = 'x30060039';
 const contourSequence = 'x30060040';
@@ -28,11 +30,14 @@ export async function readStructureSet(
   file: string,
   roi: number | string | undefined,
   onto: Grid,
+  onWarning: (finding: CaseFinding) => void = () => undefined,
 ): Promise<Volume> {
   try {
     const header = await readHeader(file);
     if (header === undefined) throw badDicom('not a DICOM file');
-    const number = chooseRoi(header, file, roi);
+    const { rois, frameOfReference } = structureSetOf(header, file);
+    maskFindings(header, frameOfReference, onto, file).forEach(onWarning);
+    const number = chooseRoi(rois, roi);
     const planes = contourPlanes(polygonsOf(header, number));
     const data = new Uint8Array(voxelCount(onto.size));
     if (contoursOnGrid(planes, onto, data) === 0) {
@@ -47,8 +52,7 @@ export async function readStructureSet(
   }
 }
 
-function chooseRoi(header: DicomHeader, file: string, wanted: number | string | undefined): number {
-  const { rois } = structureSetOf(header, file);
+function chooseRoi(rois: DicomStructureSet['rois'], wanted: number | string | undefined): number {
   const named = String(wanted).trim().toLowerCase();
   const found = rois.filter(
     ({ number, name }) =>

@@ -1,12 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { FlcError, throwIfCancelled } from '@flc-native/errors';
 import type { CaseFinding } from '../check/finding.js';
 import { ioError } from '../storage/atomic-file.js';
 import { cutFiles } from './cut-files.js';
 import { badDicom, inFile } from './dicom-error.js';
-import { text } from './element-values.js';
+import { characterSets, text, texts, uid, unsigned } from './element-values.js';
 import { signatureBytes } from './file-meta.js';
+import { characterSetFindings } from './mask-findings.js';
+import type { DataSet } from './parse-data-set.js';
 import { type DicomHeader, readHeader } from './read-header.js';
 import { type DicomSegmentation, segmentationOf } from './segmentation.js';
 import { type DicomSlice, slicesOf } from './slice.js';
@@ -18,10 +20,18 @@ export interface DicomScan {
   readonly stacks: readonly DicomStack[];
   readonly segmentations: readonly DicomSegmentation[];
   readonly structureSets: readonly DicomStructureSet[];
-  /** Files that are DICOM but cannot be used (errors), and faults of the stacks. */
+  /** Files that are DICOM but cannot be read. Those that may be slices of a stack are findings of it too. */
+  readonly damaged: readonly DamagedFile[];
+  /** The damaged files (errors), and faults of stacks and names. */
   readonly findings: readonly CaseFinding[];
   /** Files that are no DICOM, and DICOM objects without an image or a mask. */
   readonly ignored: number;
+}
+
+export interface DamagedFile extends CaseFinding {
+  readonly file: string;
+  /** Undefined if the damage, or the writer, left none. */
+  readonly seriesUid?: string | undefined;
 }
 
 export interface ScanOptions {
@@ -75,13 +85,18 @@ export async function scanFiles(
     root,
     contents.flatMap((content) => content.slices ?? []),
   );
+  const damaged = [
+    ...contents.flatMap((content) => content.damaged ?? []),
+    ...cut.map((file) => unreadable(badDicom(nothingLeft), file)),
+  ];
   return {
-    stacks,
+    stacks: stacks.map((stack) => withDamage(stack, damaged)),
     segmentations: contents.flatMap((content) => content.segmentation ?? []),
     structureSets: contents.flatMap((content) => content.structureSet ?? []),
+    damaged,
     findings: [
-      ...contents.flatMap((content) => content.finding ?? []),
-      ...cut.map((file) => unreadable(badDicom('the file has no or hardly any bytes'), file)),
+      ...damaged,
+      ...contents.flatMap((content) => content.names ?? []),
       ...stacks.flatMap((stack) => stack.findings),
     ],
     ignored: contents.filter(isIgnored).length - cut.length,
@@ -92,8 +107,10 @@ interface DicomContent {
   readonly slices?: readonly DicomSlice[];
   readonly segmentation?: DicomSegmentation;
   readonly structureSet?: DicomStructureSet;
-  readonly finding?: CaseFinding;
-  /** Shorter than a DICOM header can be. */
+  readonly damaged?: DamagedFile;
+  /** What is wrong with the names of segments and regions. */
+  readonly names?: readonly CaseFinding[];
+  /** Shorter than a DICOM header can be, or a link that points nowhere. */
   readonly isShort?: boolean;
 }
 
@@ -101,14 +118,29 @@ function isIgnored({ isShort: _, ...content }: DicomContent): boolean {
   return Object.keys(content).length === 0;
 }
 
+const nothingLeft = 'the file has no or hardly any bytes, or is a link that points nowhere';
+
 async function contentOf(file: string): Promise<DicomContent> {
+  let seriesUid: string | undefined;
   try {
     const header = await readHeader(file);
-    if (header !== undefined) return interpret(header, file);
-    return { isShort: (await stat(file)).size < signatureBytes };
+    if (header === undefined) return { isShort: (await stat(file)).size < signatureBytes };
+    seriesUid = uid(header.dataSet, tags.seriesInstanceUid, 'series instance UID');
+    return interpret(header, file);
   } catch (thrown) {
-    return { finding: unreadable(inFile(thrown, file), file) };
+    const error = inFile(thrown, file);
+    if (error.details.systemCode === 'ENOENT') return { isShort: true };
+    return { damaged: { ...unreadable(error, file), seriesUid } };
   }
+}
+
+/** A damaged file may be a slice of the stacks of its series; without one, of those in its folder. */
+function withDamage(stack: DicomStack, damaged: readonly DamagedFile[]): DicomStack {
+  const folders = new Set(stack.files.map((file) => dirname(file)));
+  const own = damaged.filter(({ seriesUid, file }) =>
+    seriesUid === undefined ? folders.has(dirname(file)) : seriesUid === stack.seriesUid,
+  );
+  return own.length === 0 ? stack : { ...stack, findings: [...own, ...stack.findings] };
 }
 
 /** Storage classes of masks (PS3.4, B.5). */
@@ -120,21 +152,39 @@ function interpret(header: DicomHeader, file: string): DicomContent {
   const sopClass = text(dataSet, tags.sopClassUid, 'SOP class UID') ?? meta.sopClassUid ?? '';
   const modality = text(dataSet, tags.modality, 'modality');
   if (segmentationClasses.test(sopClass) || modality === 'SEG') {
-    return { segmentation: segmentationOf(header, file) };
+    return { segmentation: segmentationOf(header, file), names: namesOf(header, file) };
   }
   if (sopClass === structureSetClass || modality === 'RTSTRUCT') {
-    return { structureSet: structureSetOf(header, file) };
+    return { structureSet: structureSetOf(header, file), names: namesOf(header, file) };
   }
   // Reports, presentation states and directories have no image plane.
   const isImage = dataSet.elements[tags.rows] ?? dataSet.elements[tags.imagePosition];
   const isPlane = modality === undefined || planeModalities.has(modality);
-  return isImage && isPlane ? { slices: slicesOf(header, file) } : {};
+  if (!isImage || !isPlane || isPicture(dataSet, sopClass)) return {};
+  return { slices: slicesOf(header, file) };
+}
+
+function namesOf({ dataSet }: DicomHeader, file: string): CaseFinding[] {
+  return characterSetFindings(characterSets(dataSet), file);
+}
+
+const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.|$)/;
+
+/** Screenshots and dose sheets: of the modality, often of the series, of the images, but without a place or in colours. */
+function isPicture(dataSet: DataSet, sopClass: string): boolean {
+  const [value, origin] = texts(dataSet, tags.imageType, 'image type') ?? [];
+  const isSecondary =
+    secondaryCapture.test(sopClass) || (value === 'DERIVED' && origin === 'SECONDARY');
+  const place =
+    dataSet.elements[tags.imagePosition] ?? dataSet.elements[tags.perFrameFunctionalGroups];
+  const samples = unsigned(dataSet, tags.samplesPerPixel, 'samples per pixel') ?? 1;
+  return isSecondary && (place === undefined || samples !== 1);
 }
 
 /** Other modalities (secondary captures, dose screens, ECG) are no volumes. */
 const planeModalities: ReadonlySet<string> = new Set(['CT', 'MR', 'PT', 'NM']);
 
-function unreadable(error: FlcError, file: string): CaseFinding {
+function unreadable(error: FlcError, file: string): DamagedFile {
   return {
     severity: 'error',
     code: 'UNREADABLE_FILE',

@@ -77,6 +77,7 @@ function gridOf(slices: readonly DicomSlice[], spacing: number): Grid {
     spacing: [...front.pixelSpacing, spacing],
     origin: front.position,
     direction: direction as unknown as Matrix3,
+    frameOfReference: front.facts.frameOfReference,
   };
 }
 

@@ -1,6 +1,16 @@
 import type { Vector3 } from '../volume/volume.js';
 import { badTag } from './dicom-error.js';
-import { decimal, decimals, items, text, texts, uid, unsigned, whole } from './element-values.js';
+import {
+  characterSets,
+  decimal,
+  decimals,
+  items,
+  text,
+  texts,
+  uid,
+  unsigned,
+  whole,
+} from './element-values.js';
 import type { DataSet } from './parse-data-set.js';
 import { type PixelLayout, pixelLayout } from './pixel-layout.js';
 import type { DicomHeader } from './read-header.js';
@@ -24,6 +34,7 @@ export interface DicomFileFacts {
   readonly convolutionKernel?: string | undefined;
   readonly imageType?: string[] | undefined;
   readonly contentTime?: string | undefined;
+  readonly characterSets: readonly string[];
 }
 
 /** One image plane: a file, or a frame of a multi-frame file. Lengths in mm, LPS. */
@@ -119,6 +130,7 @@ function fileFacts(header: DicomHeader, file: string): DicomFileFacts {
     convolutionKernel: own(tags.convolutionKernel, 'convolution kernel'),
     imageType: texts(dataSet, tags.imageType, 'image type'),
     contentTime: own(tags.contentTime, 'content time'),
+    characterSets: characterSets(dataSet),
   };
 }
 

@@ -19,13 +19,15 @@ const discriminators: readonly ((slice: DicomSlice) => string | number | undefin
 ];
 /** Slices at one place within this, mm. */
 const samePlace = 0.01;
+/** Slices thicker than this part of their distance overlap. */
+const thickest = 1.25;
 /** A group of fewer slices is no pass of its own. */
 const leastSlices = 3;
 
 /**
  * Splits parallel slices of one series into passes: several acquisitions at the same places (a
  * "3 phase" series) must be told apart before slices are sorted. By AcquisitionNumber where
- * acquisitions overlap along the normal, then by other numbers, then by AcquisitionTime. Table
+ * acquisitions overlap along the normal (but not odd and even slices of one stack), then by other numbers, then by AcquisitionTime. Table
  * positions with numbers of their own that together make one stack stay together.
  */
 export function splitAcquisitions(slices: readonly DicomSlice[]): AcquiredSlices[] {
@@ -58,17 +60,27 @@ function splitBy(
 ): DicomSlice[][] {
   const groups = groupsOf(slices, by);
   if (groups.length < 2) return [slices];
+  if (doOverlap(groups)) return isInterleaved(slices) ? [slices] : groups;
+  // Side by side: one stack in parts, or two scans of different regions.
+  const regions = groups.every((group) => group.length >= leastSlices);
+  return regions && !isEven(slices) ? groups : [slices];
+}
+
+/** Whether the ranges of two groups along the normal overlap. */
+function doOverlap(groups: readonly (readonly DicomSlice[])[]): boolean {
   const ranges = groups
     .map((group) => group.map(placeOf))
     .map((places) => [Math.min(...places), Math.max(...places)] as const)
     .sort((a, b) => a[0] - b[0]);
-  const overlap = ranges.some(
-    (r, i) => i > 0 && r[0] <= (ranges[i - 1]?.[1] as number) + samePlace,
-  );
-  if (overlap) return groups;
-  // Side by side: one stack in parts, or two scans of different regions.
-  const regions = groups.every((group) => group.length >= leastSlices);
-  return regions && !isEven(slices) ? groups : [slices];
+  return ranges.some((r, i) => i > 0 && r[0] <= (ranges[i - 1]?.[1] as number) + samePlace);
+}
+
+/** Whether passes of a series lie between each other, at no place twice. */
+export function areShifted(
+  passes: readonly AcquiredSlices[],
+  slices: readonly DicomSlice[],
+): boolean {
+  return !repeats(slices) && doOverlap(passes.map((pass) => pass.slices));
 }
 
 /**
@@ -119,6 +131,18 @@ function coversSame(a: readonly DicomSlice[], b: readonly DicomSlice[]): boolean
 function repeats(slices: readonly DicomSlice[]): boolean {
   const places = slices.map(placeOf).sort((a, b) => a - b);
   return places.some((p, i) => i > 0 && p - (places[i - 1] as number) <= samePlace);
+}
+
+/**
+ * Whether groups that lie between each other are one stack: even together, no place twice, and slices
+ * no thicker than their distance. (Thicker ones are two scans of one region that are shifted by half a slice.)
+ */
+function isInterleaved(slices: readonly DicomSlice[]): boolean {
+  if (repeats(slices) || !isEven(slices)) return false;
+  const places = slices.map(placeOf);
+  const spacing = (Math.max(...places) - Math.min(...places)) / (slices.length - 1);
+  const thickness = slices[0]?.sliceThickness ?? spacing;
+  return thickness <= thickest * spacing;
 }
 
 function isEven(slices: readonly DicomSlice[]): boolean {

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { dirname, relative } from 'node:path';
 import type { CaseFinding } from '../check/finding.js';
 import type { Grid } from '../volume/volume.js';
+import { noUid } from './element-values.js';
+import { characterSetFindings } from './mask-findings.js';
 import type { DicomSlice } from './slice.js';
 import { orderSlices } from './slice-order.js';
-import { splitAcquisitions } from './split-acquisitions.js';
+import { areShifted, splitAcquisitions } from './split-acquisitions.js';
 
 /**
  * Slices of one series and one acquisition, ordered along their normal: what makes a volume. Plain
@@ -53,12 +55,14 @@ export function makeStacks(root: string, slices: readonly DicomSlice[]): DicomSt
   }
   const stacks = [...groups].flatMap(([key, group]) => {
     const passes = splitAcquisitions(group);
+    const shifted = passes.length > 1 && areShifted(passes, group);
     return passes.map(({ slices: pass, acquisition }, i) =>
       makeStack(
         root,
         passes.length > 1 ? `${key}/${acquisition ?? i + 1}` : key,
         pass,
         acquisition,
+        shifted,
       ),
     );
   });
@@ -88,6 +92,7 @@ function makeStack(
   key: string,
   unordered: readonly DicomSlice[],
   acquisition: number | undefined,
+  shifted: boolean,
 ): DicomStack {
   const { slices, grid, findings } = orderSlices(unordered);
   const [front] = slices as [DicomSlice];
@@ -115,8 +120,37 @@ function makeStack(
     frameOfReference: facts.frameOfReference,
     grid,
     sliceThickness: front.sliceThickness,
-    findings,
+    findings: [
+      ...findings,
+      ...(shifted ? [shiftedAcquisitions(facts)] : []),
+      ...notAUid(facts),
+      ...characterSetFindings(facts.characterSets, facts.file),
+    ],
   };
+}
+
+function shiftedAcquisitions({ file }: DicomSlice['facts']): CaseFinding {
+  return {
+    severity: 'warning',
+    code: 'SHIFTED_ACQUISITIONS',
+    message:
+      'acquisitions of the series lie between each other, and are taken as images of their own',
+    remedy: 'if they are one image, export it with one AcquisitionNumber',
+    file,
+  };
+}
+
+function notAUid({ seriesUid, file }: DicomSlice['facts']): CaseFinding[] {
+  if (!seriesUid?.startsWith(noUid)) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'NOT_A_UID',
+      message: 'the identifier of the series is no UID, as anonymisers write it',
+      remedy: 'nothing to do: it only tells series apart; see that it is of one series',
+      file,
+    },
+  ];
 }
 
 /** A series with one geometry is named by its UID alone; others keep the hash of the geometry. */

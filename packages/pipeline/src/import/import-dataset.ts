@@ -6,7 +6,9 @@ import type { DatasetInput } from '../dataset/dataset-schema.js';
 import { pseudonym } from '../dataset/pseudonym.js';
 import { createPseudonymKey } from '../dataset/pseudonym-key.js';
 import { assignPhases } from '../phase-rules/assign-phases.js';
-import { checkOutputFile } from '../storage/output-file.js';
+import { writeFileAtomic } from '../storage/atomic-file.js';
+import { keepEarlier } from '../storage/keep-earlier.js';
+import { checkOutputFile, isSamePlace, keepInputs } from '../storage/output-file.js';
 import { writeVolume } from '../volume/write-volume.js';
 import type { ImportContext, LayoutAdapter } from './adapter.js';
 import {
@@ -25,7 +27,7 @@ import type { ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
 import type { ImportedCase, ImportedCohort } from './imported.js';
 import { type PhaseOverrides, unusedWords, withOverride } from './phase-overrides.js';
-import { writePhasesFile } from './phases-file.js';
+import { phasesTable } from './phases-file.js';
 import type { Sheet } from './sheet.js';
 import { readSourceTree } from './source-tree.js';
 import { readUserSheet, withSheet } from './user-sheet.js';
@@ -36,13 +38,17 @@ const paperClasses = ['cyst', 'fnh', 'hcc', 'hem'];
 /**
  * Reads a folder in a known layout and writes dataset.yaml, a second file for cases that cannot be
  * prepared as they are (`dataset.apart.yaml`), and the decisions on phases (`dataset.phases.csv`),
- * which may be edited and given back as `sheet`. Images are not copied. Rejects with INVALID_CONFIG
+ * which may be edited and given back as `sheet`; new ones then go to `dataset.phases.new.csv`. What stood in these files before is
+ * kept in numbered copies. Images are not copied. Rejects with INVALID_CONFIG
  * (layout, options), DATA_ERROR (nothing usable), IO_ERROR and CANCELLED.
  */
 export async function importDataset(options: ImportOptions): Promise<ImportReport> {
   const { signal } = options;
   const out = resolve(options.out);
   await checkOutputFile(out);
+  const files = await outputFiles(out, options.sheet);
+  const inputs = [options.sheet, options.pseudonymKey].filter((file) => file !== undefined);
+  await keepInputs(inputs, Object.values(files));
   const tree = await readSourceTree(resolve(options.from), signal);
   const layout = chooseLayout(tree, options.layout);
   const sheet = options.sheet === undefined ? undefined : await readUserSheet(options.sheet);
@@ -64,7 +70,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   }
   if (phased.length === 0) throw nothingFound(layout, cohort);
   const warnings = [...cohort.warnings, ...unusedWords(phased, overrides)];
-  const settings = { ...options, out, hide };
+  const settings = { ...options, out, files, hide };
   return await write(phased, { ...cohort, warnings }, layout, settings, modality);
 }
 
@@ -72,7 +78,7 @@ async function write(
   phased: readonly PhasedCase[],
   cohort: ImportedCohort,
   layout: ChosenLayout,
-  options: ImportOptions & { hide: (name: string) => string },
+  options: ImportOptions & { files: OutputFiles; hide: (name: string) => string },
   modality: 'CT' | 'MR',
 ): Promise<ImportReport> {
   const { out, hide, pseudonymKey } = options;
@@ -97,18 +103,41 @@ async function write(
   };
   const complete = assembled.filter(({ apart }) => apart === undefined);
   const apart = assembled.filter((entry) => entry.apart !== undefined);
-  await writeDataset(out, assembleDataset(complete, shared));
-  const stem = out.replace(/\.ya?ml$/i, '');
-  const files = {
-    dataset: out,
-    ...(apart.length === 0 ? {} : { apart: `${stem}.apart.yaml` }),
-    phases: `${stem}.phases.csv`,
+  const { apart: apartFile, ...always } = options.files;
+  const files = { ...always, ...(apart.length === 0 ? {} : { apart: apartFile }) };
+  const kept: string[] = [];
+  const keep = async (file: string, text?: string) => {
+    const copy = await keepEarlier(file, text);
+    if (copy !== undefined) kept.push(copy);
   };
-  if (files.apart !== undefined) await writeDataset(files.apart, assembleDataset(apart, shared));
-  // That of an earlier import would speak of cases that are complete now.
-  else await rm(`${stem}.apart.yaml`, { force: true });
-  await writePhasesFile(files.phases, phased);
-  return buildReport({ layout, cohort, phased, complete, apart, shared, files, hide });
+  const write = async (file: string, text: string) => {
+    await keep(file, text);
+    await writeFileAtomic(file, text);
+  };
+  await writeDataset(out, assembleDataset(complete, shared), write);
+  if (apart.length > 0) await writeDataset(apartFile, assembleDataset(apart, shared), write);
+  else {
+    // That of an earlier import would speak of cases that are complete now.
+    await keep(apartFile);
+    await rm(apartFile, { force: true });
+  }
+  await write(files.phases, phasesTable(phased));
+  const written = { ...files, kept };
+  return buildReport({ layout, cohort, phased, complete, apart, shared, files: written, hide });
+}
+
+type OutputFiles = Awaited<ReturnType<typeof outputFiles>>;
+
+/** A phases file that was edited and is given back as `sheet` is the user's: it stays as it is. */
+async function outputFiles(dataset: string, sheet: string | undefined) {
+  const stem = dataset.replace(/\.ya?ml$/i, '');
+  const phases = `${stem}.phases.csv`;
+  const isGiven = sheet !== undefined && (await isSamePlace(sheet, phases));
+  return {
+    dataset,
+    apart: `${stem}.apart.yaml`,
+    phases: isGiven ? `${stem}.phases.new.csv` : phases,
+  };
 }
 
 function contextOf(

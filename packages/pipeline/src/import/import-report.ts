@@ -67,7 +67,13 @@ export interface ImportReport {
   readonly decisions: readonly ReportedDecision[];
   readonly warnings: readonly ReportedWarning[];
   /** Files that were written, by role; not enumerable: a folder may be named after a patient. */
-  readonly files?: { readonly dataset: string; readonly apart?: string; readonly phases: string };
+  readonly files?: {
+    readonly dataset: string;
+    readonly apart?: string;
+    readonly phases: string;
+    /** Copies of earlier files that had other content. */
+    readonly kept: readonly string[];
+  };
 }
 
 /** Adds properties that JSON and enumeration do not show. */

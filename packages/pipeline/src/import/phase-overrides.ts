@@ -1,3 +1,4 @@
+import { canonicalName } from '../dataset/pseudonym.js';
 import type { PhaseGuess } from '../phase-rules/phase-guess.js';
 import { counted } from '../text/counted.js';
 import type { PhasedCase } from './assemble-dataset.js';
@@ -28,7 +29,8 @@ function fromSheet(
   if (sheet === undefined || !['case', 'series', 'phase'].every((c) => sheet.columns.includes(c))) {
     return undefined;
   }
-  const row = sheet.rows.find((cells) => cells.case === caseId && cells.series === image.key);
+  const [id, key] = [caseId, image.key].map(canonicalName);
+  const row = sheet.rows.find((cells) => cells.case === id && cells.series === key);
   if (row === undefined) return undefined;
   // The phases file of an earlier import lists what it decided; only the user's changes count.
   const written = row.source !== undefined && row.source !== '' && row.source !== 'user';
@@ -83,7 +85,7 @@ export function unusedWords(
       message: `no image fits the pattern that was given for ${phase}`,
       cases: [],
     }));
-  const known = new Set(cases.map(({ entry }) => entry.id));
+  const known = new Set(cases.map(({ entry }) => canonicalName(entry.id)));
   const strangers = new Set((sheet?.rows ?? []).map((row) => row.case ?? ''));
   for (const name of ['', ...known]) strangers.delete(name);
   if (strangers.size > 0) {

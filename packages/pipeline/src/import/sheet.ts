@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { FlcError } from '@flc-native/errors';
 import { parse } from 'csv-parse/sync';
 import { ioError } from '../storage/atomic-file.js';
+import { fromUtf8 } from '../text/utf8.js';
 
 /** A table with a header line. Column names are in lower case, trimmed; cells are trimmed. */
 export interface Sheet {
@@ -20,7 +21,9 @@ export async function readSheet(file: string): Promise<Sheet> {
   let text: string;
   try {
     if ((await stat(file)).size > largest) throw notATable(file, 'larger than any sheet');
-    text = await readFile(file, 'utf8');
+    const decoded = fromUtf8(await readFile(file));
+    if (decoded === undefined) throw notATable(file, 'it is not encoded in UTF-8');
+    text = decoded;
   } catch (cause) {
     throw cause instanceof FlcError ? cause : ioError('reading a sheet failed', file, cause);
   }

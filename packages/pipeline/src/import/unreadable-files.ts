@@ -1,5 +1,6 @@
-import { sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import type { CaseFinding } from '../check/finding.js';
+import { groupBy } from '../collections/group-by.js';
 import type { ImportWarning } from './imported.js';
 
 /** Where the images of a case lie. */
@@ -9,16 +10,23 @@ export interface CaseFolder {
   readonly folder: string;
 }
 
-/** A warning for each file of a scan that could not be read, with the case in whose folder it lies. */
+const reported: readonly string[] = ['UNREADABLE_FILE', 'CHARACTER_SET', 'SHIFTED_ACQUISITIONS'];
+
+/** A warning for the files of a folder that could not be read, or not their names, for one reason, with the case in whose folder they lie. */
 export function unreadableFiles(
   findings: readonly CaseFinding[],
   cases: readonly CaseFolder[],
 ): ImportWarning[] {
-  const unreadable = findings.filter(({ code }) => code === 'UNREADABLE_FILE');
-  return unreadable.map(({ code, message, file }) => ({
-    ...{ code, message, file },
-    cases: file === undefined ? [] : ownersOf(file, cases),
-  }));
+  const unreadable = findings.filter(({ code }) => reported.includes(code));
+  const alike = groupBy(unreadable, ({ message, file = '' }) => `${dirname(file)}\n${message}`);
+  return [...alike.values()].map((group) => {
+    const { code, message, file } = group[0] as CaseFinding;
+    return {
+      ...{ code, file },
+      message: group.length === 1 ? message : `${message} (${group.length} files of a folder)`,
+      cases: file === undefined ? [] : ownersOf(file, cases),
+    };
+  });
 }
 
 /** The case with the deepest folder around a file; none where several share that folder. */

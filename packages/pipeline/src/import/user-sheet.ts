@@ -1,4 +1,5 @@
 import { FlcError } from '@flc-native/errors';
+import { canonicalName } from '../dataset/pseudonym.js';
 import type { ImportedCase } from './imported.js';
 import { className } from './lesion-class.js';
 import { readSheet, type Sheet } from './sheet.js';
@@ -14,7 +15,13 @@ export async function readUserSheet(file: string): Promise<Sheet> {
   if (!facts.some(has) && !(has('series') && has('phase'))) {
     throw unusable(file, sheet, 'the sheet has no column that says something of its cases');
   }
-  return sheet;
+  // A disk and a spreadsheet may write one letter in two ways.
+  const keys = ['case', 'series'].filter(has);
+  const rows = sheet.rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(keys.map((key) => [key, canonicalName(row[key] ?? '')])),
+  }));
+  return { ...sheet, rows };
 }
 
 function unusable(file: string, { columns }: Sheet, message: string): FlcError {
@@ -33,7 +40,8 @@ export function withSheet(
   sheet: Sheet,
   classMap: Readonly<Record<string, string>>,
 ): ImportedCase {
-  const row = sheet.rows.find((cells) => cells.case === entry.id);
+  const id = canonicalName(entry.id);
+  const row = sheet.rows.find((cells) => cells.case === id);
   if (row === undefined) return entry;
   const { patient, class: term, studydate } = row;
   return {

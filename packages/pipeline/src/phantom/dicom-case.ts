@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DicomElements, dicomFile, uidOf } from '../dicom/write-dicom.js';
 import { writeFileAtomic } from '../storage/index.js';
+import { makeFolder } from '../storage/make-folder.js';
 import { type Grid, voxelToWorld } from '../volume/index.js';
 import type { CasePlan } from './cohort-plan.js';
 import type { PhantomPhase } from './enhancement.js';
@@ -41,7 +41,7 @@ export async function writePhantomSeries(
   const [nx, ny, nz] = grid.size;
   const series = `${seed}/${plan.id}/${phase}`;
   const { description, seconds } = scans[phase];
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (let z = 0; z < nz; z++) {
     const stored = Uint16Array.from(
       data.subarray(z * nx * ny, (z + 1) * nx * ny),

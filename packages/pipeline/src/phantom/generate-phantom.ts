@@ -18,17 +18,17 @@ export interface PhantomOptions {
   readonly lesions: number | PhantomCounts;
   readonly seed: number;
   /** In order of acquisition and with PV, the reference; NC, ART and PV if left out. */
-  readonly phases?: readonly PhantomPhase[];
+  readonly phases?: readonly PhantomPhase[] | undefined;
   /** 512 x 512 and the whole liver; about 0.7 GB of memory a worker. */
-  readonly full?: boolean;
+  readonly full?: boolean | undefined;
   /** Size of a cropped case in voxels, at least 96 x 96 x 12; 160 x 160 x 24 if left out. */
-  readonly size?: Vector3;
+  readonly size?: Vector3 | undefined;
   /** DICOM instead of NIfTI: a CT series for each phase, masks as DICOM segmentations; seeds stay NIfTI. */
-  readonly dicom?: boolean;
+  readonly dicom?: boolean | undefined;
   /** Threads; the number of processors if left out, 0 renders in the calling thread. No influence on the result. */
-  readonly workers?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: PhantomProgress) => void;
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: PhantomProgress) => void) | undefined;
 }
 
 export interface PhantomProgress {

@@ -26,8 +26,8 @@ export interface LesionShape extends Shape {
 }
 
 /**
- * Equivalent diameter in mm: log-normal with median 22, the same for all classes, so that size alone says nothing;
- * flash-filling haemangiomas are small.
+ * Equivalent diameter in mm: log-normal with median 22, the same for all classes but for flash-filling haemangiomas, which
+ * are small.
  */
 export function drawDiameter(random: Random, lesionClass: PhantomClass, atypical: boolean): number {
   const isFlash = lesionClass === 'hem' && atypical;

@@ -12,13 +12,13 @@ export interface PaintOptions {
   /** Width of the edge over which the fraction of the tissue falls from 1 to 0, mm. */
   readonly edge: number;
   /** HU added inside, the same in every phase. */
-  readonly texture?: PlaneWaves;
+  readonly texture?: PlaneWaves | undefined;
   /** Paints only where this volume is, in proportion to its value 0..1. */
-  readonly within?: Float32Array;
+  readonly within?: Float32Array | undefined;
   /** Receives the painted fraction. */
-  readonly fraction?: Float32Array;
+  readonly fraction?: Float32Array | undefined;
   /** Loses what is painted over. */
-  readonly carve?: Float32Array;
+  readonly carve?: Float32Array | undefined;
 }
 
 /** Voxel ranges, exclusive at the upper end. */

@@ -28,11 +28,11 @@ export interface RenderOptions {
   /** 512 x 512 and the whole liver. */
   readonly full: boolean;
   /** Size of a cropped case; 160 x 160 x 24 if left out. */
-  readonly size?: Vector3;
+  readonly size?: Vector3 | undefined;
   /** Spacing of every case, mm; drawn if left out. */
-  readonly spacing?: Vector3;
+  readonly spacing?: Vector3 | undefined;
   /** Factor of the deformations between phases; 1 if left out. */
-  readonly motion?: number;
+  readonly motion?: number | undefined;
 }
 
 /** Everything about a case before the scanner sees it. */

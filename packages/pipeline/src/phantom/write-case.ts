@@ -8,7 +8,7 @@ import type { CaseTruth } from './truth.js';
 
 export interface WriteOptions extends RenderOptions {
   /** Series and segmentations instead of NIfTI; seeds stay NIfTI. */
-  readonly dicom?: boolean;
+  readonly dicom?: boolean | undefined;
 }
 
 /** Paths of a case's files, relative to the cohort's folder; a DICOM series is a folder. */

@@ -39,9 +39,9 @@ export interface PhaseDecision extends PhaseGuess {
 }
 
 export interface AssignOptions {
-  readonly modality?: 'CT' | 'MR';
+  readonly modality?: 'CT' | 'MR' | undefined;
   /** `auto`: look at voxels where no text decides; `never`: do not. */
-  readonly image?: 'auto' | 'never';
+  readonly image?: 'auto' | 'never' | undefined;
 }
 
 /** A text below this decides only where the image says nothing. */

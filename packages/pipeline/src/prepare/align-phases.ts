@@ -26,10 +26,19 @@ export function judgeGrids(reference: Grid, other: Grid): GridVerdict {
   return difference.origin <= largestOriginOffset ? 'origin' : 'different';
 }
 
+/** Whether positions of two DICOM images cannot be compared (PS3.3, C.7.4.1). */
+export function otherFrame({ frameOfReference: a }: Grid, { frameOfReference: b }: Grid): boolean {
+  return a !== undefined && b !== undefined && a !== b;
+}
+
 /** GEOMETRY_MISMATCH unless the volumes share a grid; returns a warning for a shifted origin. */
 export function requireSameGrid(reference: Volume, other: Volume, what: string): string[] {
   const verdict = judgeGrids(reference, other);
-  if (verdict === 'same') return [];
+  if (verdict === 'same') {
+    return otherFrame(reference, other)
+      ? [`${what}: another frame of reference than that of the reference phase`]
+      : [];
+  }
   const difference = compareGrids(reference, other);
   if (verdict === 'origin') {
     return [`${what}: origin is ${difference.origin.toFixed(1)} mm off; taken as the same grid`];

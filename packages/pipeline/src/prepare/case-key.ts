@@ -5,7 +5,7 @@ import { preparedVersion } from './prepared-format.js';
 
 /** Hash of what a prepared case depends on besides the contents of its inputs. */
 export function settingsHash(job: CaseJob, options: ResolvedPrepareOptions): string {
-  const { workers: _, transforms: _t, shard: _s, ...relevant } = options;
+  const { workers: _, memory: _m, transforms: _t, shard: _s, ...relevant } = options;
   const withoutPaths = JSON.stringify({ preparedVersion, job, relevant }, (key, value) =>
     key === 'file' ? undefined : value,
   );

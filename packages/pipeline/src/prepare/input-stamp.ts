@@ -1,38 +1,40 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FlcError } from '@flc-native/errors';
 import type { CaseInput } from '../case/case-job.js';
 import { inputStack, sourceFiles } from '../case/read-input.js';
 import { ioError } from '../storage/atomic-file.js';
+import { notAFile } from '../volume/read-volume.js';
 import type { InputStamp } from './prepared-format.js';
 
-/** Size and time of an input, cheap to ask for; of a DICOM folder those of all its files. */
+/** What an input looks like without being read; of a DICOM folder, all its files. */
 export type QuickStamp = Omit<InputStamp, 'sha256'>;
 
 export async function quickStamp(input: CaseInput): Promise<QuickStamp> {
   const { role, file, source } = input;
+  const hash = createHash('sha256');
+  let bytes = 0;
   try {
-    if (source !== undefined) return await folderStamp(role, await sourceFiles(file));
-    const { size, mtimeNs } = await stat(file, { bigint: true });
-    return { role, bytes: Number(size), mtime: String(mtimeNs) };
+    for (const path of source === undefined ? [file] : await sourceFiles(file)) {
+      const { size, mtimeNs, ctimeNs, ino } = await statOf(path, source !== undefined);
+      bytes += Number(size);
+      // Two phases often share size and time: path, inode and time of change tell which file it is.
+      hash.update(JSON.stringify([resolve(path), ...[size, mtimeNs, ctimeNs, ino].map(String)]));
+    }
   } catch (cause) {
     if (cause instanceof FlcError) throw aboutRole(cause, input);
     throw ioError(`${role}: the file cannot be read`, file, cause);
   }
+  return { role, bytes, witness: hash.digest('hex').slice(0, 16) };
 }
 
-/** Sum of the sizes, and a hash of sizes and times: a file added, removed or changed shows. */
-async function folderStamp(role: string, files: readonly string[]): Promise<QuickStamp> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for (const file of files) {
-    const { size, mtimeNs } = await stat(file, { bigint: true });
-    bytes += Number(size);
-    hash.update(`${size} ${mtimeNs}\n`);
-  }
-  return { role, bytes, mtime: hash.digest('hex').slice(0, 16) };
+/** Among the files of a folder may be links that point nowhere. */
+function statOf(path: string, inFolder: boolean) {
+  const found = stat(path, { bigint: true });
+  return inFolder ? found.catch(() => lstat(path, { bigint: true })) : found;
 }
 
 /**
@@ -57,9 +59,8 @@ async function contentFiles({ file, source }: CaseInput): Promise<readonly strin
 
 async function addFile(hash: Hash, file: string, role: string): Promise<void> {
   try {
-    if (!(await stat(file)).isFile()) {
-      throw new FlcError('DATA_ERROR', `${role}: not a regular file`, { details: { file } });
-    }
+    const status = await stat(file);
+    if (!status.isFile()) throw notAFile(status);
     // The hash is fed by hand: pipeline() would end it.
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), async (chunks) => {
       for await (const chunk of chunks) hash.update(chunk as Uint8Array);
@@ -80,16 +81,18 @@ function aboutRole(error: FlcError, { role, file }: CaseInput): FlcError {
   });
 }
 
-/** Whether size and time of every input are those of an earlier run. */
-export function sameQuickStamps(
-  now: readonly QuickStamp[],
+/** Whether the inputs look as in an earlier run; false too for one that is gone. */
+export async function areUntouched(
+  inputs: readonly CaseInput[],
   before: readonly InputStamp[],
-): boolean {
-  return (
-    now.length === before.length &&
-    now.every((stamp, i) => {
-      const old = before[i] as InputStamp;
-      return stamp.role === old.role && stamp.bytes === old.bytes && stamp.mtime === old.mtime;
-    })
-  );
+): Promise<boolean> {
+  try {
+    const now = await Promise.all(inputs.map(quickStamp));
+    const same = ({ role, witness }: QuickStamp, i: number) =>
+      role === before[i]?.role && witness === before[i]?.witness;
+    return now.length === before.length && now.every(same);
+  } catch {
+    // The case is done again and reports it.
+    return false;
+  }
 }

@@ -1,9 +1,9 @@
 import { FlcError } from '@flc-native/errors';
+import type { Alignment } from '../registration/registration-settings.js';
 import { reorientToLps } from '../volume/geometry.js';
 import type { Volume } from '../volume/volume.js';
 import { notMoved, type PhaseAlignment, requireSameGrid } from './align-phases.js';
 import { cropLabel, type LesionPart, lesionParts } from './lesion-parts.js';
-import type { Alignment } from './prepare-options.js';
 
 /** The images of a case in LPS order, one for each phase of the dataset. */
 export interface CaseImages {

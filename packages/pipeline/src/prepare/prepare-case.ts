@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { type CaseInput, type CaseJob, caseInputs, type LesionJob } from '../case/case-job.js';
-import { aboutPart, partReader, readPart } from '../case/read-part.js';
+import { aboutPart, partReader, type ReadPart, readPart, readPhase } from '../case/read-part.js';
 import { type RegisteredCase, registerCase } from '../registration/register-case.js';
-import { resolveRegistration } from '../registration/registration-settings.js';
+import { registrationMethod, resolveRegistration } from '../registration/registration-settings.js';
 import type { Tensor } from '../storage/safetensors.js';
 import { writeSafetensors } from '../storage/safetensors-file.js';
 import type { Volume } from '../volume/volume.js';
@@ -12,7 +12,7 @@ import type { LesionSample } from './cut-samples.js';
 import { hashFile } from './input-stamp.js';
 import { type CaseImages, type LesionGeometry, lesionGeometry } from './lesion-geometry.js';
 import { checkImages, cutLesions, type PreparedLesion } from './prepare-lesion.js';
-import { type ResolvedPrepareOptions, registrationMethod } from './prepare-options.js';
+import type { ResolvedPrepareOptions } from './prepare-options.js';
 import {
   type CaseRecord,
   caseFormat,
@@ -77,9 +77,12 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
     throw missing(`${stranger.key}: class "${stranger.class}" is not in the list of classes`);
   }
   requirePhases(job);
-  const registered = await registeredCase(job, options, outDir);
-  const images = await readImages(job, registered?.phases);
-  const warnings = [...(registered?.warnings ?? []), ...checkImages(images, options.align)];
+  const warnings: string[] = [];
+  const warn = (text: string) => warnings.push(text);
+  const read: ReadPart = (input, onto) => readPart(input, onto, warn);
+  const registered = await registeredCase(job, partReader(warn), options, outDir);
+  const images = await readImages(job, read, registered?.phases);
+  warnings.push(...(registered?.warnings ?? []), ...checkImages(images, options.align));
   const geometry: LesionGeometry[] = [];
   for (const lesion of job.lesions) {
     // One mask at a time: what stays of it is the crop of the lesion.
@@ -87,12 +90,12 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
     for (const [i, input] of lesion.phaseMasks.entries()) {
       const moved = registered?.masks[i]?.get(lesion.key);
       phaseMasks.push(
-        moved ?? (input === undefined ? undefined : await readPart(input, images.phases[i])),
+        moved ?? (input === undefined ? undefined : await read(input, images.phases[i])),
       );
     }
     if (lesion.mask === undefined) throw maskless(lesion);
     const mask =
-      phaseMasks[job.reference] ?? (await readPart(lesion.mask, images.phases[job.reference]));
+      phaseMasks[job.reference] ?? (await read(lesion.mask, images.phases[job.reference]));
     const { key, label, components } = lesion;
     try {
       const masks = { key, mask, phaseMasks, label, components };
@@ -104,7 +107,7 @@ async function cutCase({ job, options, outDir }: PrepareCaseJob) {
     }
   }
   const cut = cutLesions(images, geometry, job.intensity, options);
-  return { lesions: cut.lesions, warnings: [...warnings, ...cut.warnings] };
+  return { lesions: cut.lesions, warnings: [...new Set([...warnings, ...cut.warnings])] };
 }
 
 function requirePhases(job: CaseJob): void {
@@ -115,6 +118,7 @@ function requirePhases(job: CaseJob): void {
 /** The case with its phases moved onto the reference, where the options say so. */
 async function registeredCase(
   job: CaseJob,
+  read: ReadPart,
   options: ResolvedPrepareOptions,
   outDir: string,
 ): Promise<RegisteredCase | undefined> {
@@ -122,17 +126,20 @@ async function registeredCase(
   if (method === undefined) return undefined;
   const settings = resolveRegistration(options.registration);
   const transforms = options.transforms ?? join(outDir, 'registration');
-  return registerCase(job, partReader(), method, settings, transforms);
+  return registerCase(job, read, method, settings, transforms);
 }
 
 /** `moved` are the phases where they were registered. */
-async function readImages(job: CaseJob, moved?: readonly Volume[]): Promise<CaseImages> {
+async function readImages(
+  job: CaseJob,
+  read: ReadPart,
+  moved?: readonly Volume[],
+): Promise<CaseImages> {
   const phases: Volume[] = [...(moved ?? [])];
   for (const input of job.phases.slice(phases.length)) {
-    phases.push(await readPart(input as CaseInput));
+    phases.push(await readPhase(input as CaseInput, read));
   }
-  const liver =
-    job.liver === undefined ? undefined : await readPart(job.liver, phases[job.reference]);
+  const liver = job.liver === undefined ? undefined : await read(job.liver, phases[job.reference]);
   return { phases, phaseNames: job.phaseNames, reference: job.reference, liver };
 }
 

@@ -1,24 +1,26 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { withHiddenFile } from '../case/case-failure.js';
 import { type CaseJob, caseInputs, caseJob } from '../case/case-job.js';
 import { runCaseTasks } from '../case/case-pool.js';
+import { datasetFiles } from '../case/dataset-files.js';
 import type { RunOptions } from '../case/progress.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { checkHasCases } from '../dataset/no-cases.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
 import { memoryBound } from '../registration/memory.js';
-import { resolveRegistration } from '../registration/registration-settings.js';
+import { registrationMethod, resolveRegistration } from '../registration/registration-settings.js';
 import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
+import { makeFolder } from '../storage/make-folder.js';
+import { keepInputs } from '../storage/output-file.js';
 import { settingsHash } from './case-key.js';
 import { earlierIndex, earlierRecord, removeStale } from './case-records.js';
-import { quickStamp, sameQuickStamps } from './input-stamp.js';
+import { areUntouched } from './input-stamp.js';
 import type { PrepareCaseResult } from './prepare-case.js';
 import {
   type PrepareOptions,
   type ResolvedPrepareOptions,
-  registrationMethod,
   resolvePrepareOptions,
 } from './prepare-options.js';
 import { type CaseRecord, type PreparedIndex, preparedVersion } from './prepared-format.js';
@@ -54,7 +56,11 @@ export async function prepareDataset(
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const resolved = withDatasetSettings(dataset, resolvePrepareOptions(options));
-  await makeFolder(join(outDir, 'cases'));
+  const folders = [join(outDir, 'cases'), resolved.transforms ?? join(outDir, 'registration')];
+  await keepInputs(datasetFiles(dataset), [join(outDir, indexFile), ...folders]);
+  await makeFolder(join(outDir, 'cases')).catch((cause: unknown) => {
+    throw ioError('making the output folder failed', outDir, cause);
+  });
   const { shard } = resolved;
   const jobs = dataset.cases.map((entry) => caseJob(dataset, entry)).filter(isInShard(shard));
   const index = await earlierIndex(outDir);
@@ -81,9 +87,7 @@ export async function prepareDataset(
   }));
   const { registration } = resolved;
   const workers =
-    registration === undefined
-      ? resolved.workers
-      : await memoryBound(jobs, registration, resolved.workers);
+    registration === undefined ? resolved.workers : await memoryBound(jobs, registration, resolved);
   await runCaseTasks(tasks, {
     workers,
     signal,
@@ -127,7 +131,7 @@ interface CasePlan {
   readonly job: CaseJob;
   readonly settings: string;
   readonly earlier: CaseRecord | undefined;
-  /** True if size and time of every input are known, with the same settings. */
+  /** True if every input looks as before, with the same settings. */
   readonly valid: boolean;
 }
 
@@ -142,20 +146,11 @@ async function planCases(
     const settings = settingsHash(job, options);
     const found = await earlierRecord(outDir, job.caseId, index);
     const earlier = found?.case.settings === settings ? found : undefined;
-    const valid = earlier !== undefined && (await isUntouched(job, earlier));
+    const valid =
+      earlier !== undefined && (await areUntouched(caseInputs(job), earlier.case.inputs));
     plans.push({ job, settings, earlier, valid });
   }
   return plans;
-}
-
-async function isUntouched(job: CaseJob, earlier: CaseRecord): Promise<boolean> {
-  try {
-    const now = await Promise.all(caseInputs(job).map(quickStamp));
-    return sameQuickStamps(now, earlier.case.inputs);
-  } catch {
-    // A file that is gone: the case is done again and reports it.
-    return false;
-  }
 }
 
 /** Takes cases that will be redone out of the index, so that a killed run leaves no stale entry. */
@@ -218,12 +213,4 @@ function withDatasetSettings(
 function inOrder<T extends { caseId: string }>(list: T[], jobs: readonly CaseJob[]): T[] {
   const position = new Map(jobs.map((job, i) => [job.caseId, i]));
   return list.sort((a, b) => (position.get(a.caseId) ?? 0) - (position.get(b.caseId) ?? 0));
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw ioError('making the output folder failed', folder, cause);
-  }
 }

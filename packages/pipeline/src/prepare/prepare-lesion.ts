@@ -1,14 +1,14 @@
 import { FlcError } from '@flc-native/errors';
 import type { Intensity } from '../dataset/dataset-schema.js';
 import { ctWindow } from '../dataset/validate-dataset.js';
+import type { Alignment } from '../registration/registration-settings.js';
 import { reorientToLps } from '../volume/geometry.js';
-import type { Volume } from '../volume/volume.js';
+import { requireVolume, type Volume } from '../volume/volume.js';
 import { requireSameDirection, requireSameGrid } from './align-phases.js';
 import { cutSamples, type LesionSample } from './cut-samples.js';
 import { requireFinite, storedIntensity } from './intensity.js';
 import { type CaseImages, type LesionGeometry, lesionGeometry } from './lesion-geometry.js';
 import {
-  type Alignment,
   type PrepareOptions,
   type ResolvedPrepareOptions,
   resolvePrepareOptions,
@@ -28,14 +28,14 @@ export interface PrepareLesionInput {
   readonly mask: Volume;
   /** Masks of the phases, for `align: "centroid"`; undefined where there is none. */
   readonly phaseMasks?: readonly (Volume | undefined)[];
-  readonly liver?: Volume;
+  readonly liver?: Volume | undefined;
   /** Index of the reference phase; default: the last. */
-  readonly reference?: number;
-  readonly label?: number;
-  readonly components?: 'split' | 'merge';
+  readonly reference?: number | undefined;
+  readonly label?: number | undefined;
+  readonly components?: 'split' | 'merge' | undefined;
   /** Default: the CT window of -70..180 HU. */
-  readonly intensity?: Intensity;
-  readonly options?: PrepareOptions;
+  readonly intensity?: Intensity | undefined;
+  readonly options?: PrepareOptions | undefined;
 }
 
 /**
@@ -52,6 +52,7 @@ export function prepareLesion(input: PrepareLesionInput): {
       details: { reference, phases: input.phases.length },
     });
   }
+  requireVolumes(input);
   const images: CaseImages = {
     phases: input.phases.map(reorientToLps),
     phaseNames: input.phases.map((_, i) => String(i)),
@@ -67,6 +68,16 @@ export function prepareLesion(input: PrepareLesionInput): {
     lesions: cut.lesions,
     warnings: [...warnings, ...geometry.warnings, ...cut.warnings],
   };
+}
+
+/** Volumes from files were checked when they were read. */
+export function requireVolumes({ phases, mask, phaseMasks = [], liver }: PrepareLesionInput): void {
+  for (const [i, phase] of Array.from(phases).entries()) requireVolume(phase, `phase ${i}`);
+  requireVolume(mask, 'mask');
+  for (const [i, drawn] of phaseMasks.entries()) {
+    if (drawn !== undefined) requireVolume(drawn, `mask of phase ${i}`);
+  }
+  if (liver !== undefined) requireVolume(liver, 'liver mask');
 }
 
 /** Cuts all lesions of a case whose images and masks were checked. */

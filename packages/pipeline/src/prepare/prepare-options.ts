@@ -1,25 +1,12 @@
 import { FlcError, suggest } from '@flc-native/errors';
 import { z } from 'zod';
-import {
-  type RegistrationMethod,
-  registrationMethods,
-  registrationSchema,
-} from '../registration/registration-settings.js';
+import { alignments, registrationSchema } from '../registration/registration-settings.js';
 
 /** Which slices of a lesion become samples: every n-th counts from the largest. */
 const slices = z.union([
   z.enum(['largest', 'all']),
   z.strictObject({ every: z.int().min(1).max(1000) }),
 ]);
-
-/** Ways to bring phases together: as they are, by centres of masks, or registered. */
-export const alignments = ['none', 'centroid', ...registrationMethods] as const;
-export type Alignment = (typeof alignments)[number];
-
-/** The method of an alignment that registers; undefined for the others. */
-export function registrationMethod(align: Alignment): RegistrationMethod | undefined {
-  return align === 'none' || align === 'centroid' ? undefined : align;
-}
 
 const schema = z.strictObject({
   slices: slices.default('largest'),
@@ -31,6 +18,7 @@ const schema = z.strictObject({
   margin: z.int().min(0).max(256).default(16),
   coverage: z.number().min(0).max(1).default(0.9),
   workers: z.int().min(0).max(256).optional(),
+  memory: z.number().min(0.1).optional(),
   shard: z
     .strictObject({ index: z.int().min(1), count: z.int().min(1) })
     .refine(({ index, count }) => index <= count, 'index must not be above count')
@@ -40,7 +28,8 @@ const schema = z.strictObject({
 /**
  * How lesions are cut. `inPlaneSpacing` in mm (default: dataset.yaml's, else none), `margin` in
  * pixels, `coverage` the part of a patch that must lie in the mask, `workers` threads (default: one
- * a core; 0 works in the calling thread), `registration` its parameters (default: dataset.yaml's) and `transforms` the
+ * a core; 0 works in the calling thread), `memory` what they may take together where phases are registered, GiB (default:
+ * four fifths of what is free), `registration` its parameters (default: dataset.yaml's) and `transforms` the
  * folder where they are kept (default: `registration` in the output). `shard` does every count-th case, from the
  * index-th on (from 1), and leaves the index to a later run without it, which finds them done.
  */

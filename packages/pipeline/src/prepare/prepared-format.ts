@@ -1,8 +1,7 @@
 import { FlcError } from '@flc-native/errors';
 import { z } from 'zod';
 import { intensitySchema } from '../dataset/dataset-schema.js';
-import { registrationSchema } from '../registration/registration-settings.js';
-import { alignments } from './prepare-options.js';
+import { alignments, registrationSchema } from '../registration/registration-settings.js';
 
 /** Version of the layout of prepared/; a reader refuses any other. */
 export const preparedVersion = 1;
@@ -36,8 +35,8 @@ export const preparedSampleSchema = z.object({
 export const inputStampSchema = z.object({
   role: z.string(),
   bytes: count,
-  /** Nanoseconds, as text: they exceed a double's whole numbers. */
-  mtime: z.string(),
+  /** Hash of path, size, times and inode; blank in earlier files. Where it differs, `sha256` decides. */
+  witness: z.string().default(''),
   sha256: z.string(),
 });
 

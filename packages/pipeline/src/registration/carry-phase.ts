@@ -2,11 +2,16 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../storage/atomic-file.js';
 import type { Vector3, Volume } from '../volume/volume.js';
 import { applyTransform } from './apply-transform.js';
+import { centroidShift } from './centroid-shift.js';
 import { checkerboard } from './checkerboard.js';
 import { type RegistrationQuality, registrationQuality } from './quality.js';
 import { boxOfMasks, type VoxelBox } from './region.js';
-import { registerVolumes, registrationRegion } from './register-volumes.js';
-import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
+import { registerVolumes, registrationRegion, requireCovered } from './register-volumes.js';
+import {
+  type Alignment,
+  type RegistrationSettings,
+  registrationMethod,
+} from './registration-settings.js';
 import { identityTransform, type SpatialTransform } from './spatial-transform.js';
 import { storedTransform, transformKey, writeTransform } from './transform-file.js';
 
@@ -30,7 +35,7 @@ export interface PhasePair {
   readonly moving: Volume;
   readonly liver: Volume | undefined;
   readonly lesions: readonly CarriedLesion[];
-  readonly method: RegistrationMethod;
+  readonly method: Alignment;
   readonly settings: RegistrationSettings;
 }
 
@@ -45,6 +50,21 @@ export interface CarriedPhase {
   readonly seconds: number;
   /** True if the transform was at hand. */
   readonly reused: boolean;
+}
+
+const notShifted = 'no lesion has masks on both phases, so the phase stays where it lies';
+
+/** Rejects with FlcError where the phase cannot be moved. */
+async function findTransform(
+  pair: PhasePair,
+  masks: readonly Volume[],
+  region: VoxelBox,
+): Promise<{ transform: SpatialTransform; seconds: number }> {
+  const method = registrationMethod(pair.method);
+  if (method !== undefined) return registerVolumes({ ...pair, method, lesions: masks });
+  const shift = pair.method === 'centroid' ? centroidShift(pair.lesions) : undefined;
+  if (shift === undefined) requireCovered(pair.fixed, pair.moving, region);
+  return { transform: shift ?? identityTransform, seconds: 0 };
 }
 
 /** Where what belongs to a phase is kept: `<folder>/<case>/<phase>` with an ending. */
@@ -63,9 +83,12 @@ export async function carryPhase(pair: PhasePair, folder?: string): Promise<Carr
   const region = registrationRegion(fixed, liver, masks, settings);
   const file = (ending: string) => phaseFile(folder ?? '', pair.caseId, pair.phase, ending);
   const key = transformKey(fixed, moving, liver, region, method, settings, modality);
+  // A transform by masks costs nothing, and the key knows no masks.
   const stored =
-    folder === undefined ? undefined : await storedTransform(file('.transform.json'), key);
-  const found = stored ?? (await registerVolumes({ ...pair, lesions: masks }));
+    folder === undefined || registrationMethod(method) === undefined
+      ? undefined
+      : await storedTransform(file('.transform.json'), key);
+  const found = stored ?? (await findTransform(pair, masks, region));
   const transform = found.transform as SpatialTransform;
   const { seconds } = found;
   const onto = (volume: Volume, by: SpatialTransform, mask: boolean) =>
@@ -79,7 +102,7 @@ export async function carryPhase(pair: PhasePair, folder?: string): Promise<Carr
   const carried = pair.lesions.flatMap(({ key: lesion, label, fixed: drawn, moving: mask }) =>
     mask === undefined ? [] : [{ lesion, label, drawn, mask, after: onto(mask, transform, true) }],
   );
-  const quality = registrationQuality({
+  const measured = registrationQuality({
     ...{ fixed, moving, transform, region, method, settings, modality },
     liver: liver !== undefined && boxOfMasks([liver]) !== undefined ? liver : undefined,
     masks: carried.flatMap(({ lesion, label, drawn, mask, after }) =>
@@ -88,6 +111,10 @@ export async function carryPhase(pair: PhasePair, folder?: string): Promise<Carr
         : [{ lesion, label, fixed: drawn, before: onto(mask, identityTransform, true), after }],
     ),
   });
+  const quality =
+    method === 'centroid' && transform.stages.length === 0
+      ? { ...measured, warnings: [notShifted, ...measured.warnings] }
+      : measured;
   const image = onto(moving, transform, false);
   if (folder !== undefined) {
     const picture = checkerboard({

@@ -13,6 +13,8 @@ export interface DeformationFacts {
   /** Determinant of the Jacobian: 1 keeps volumes, 0.5 halves them, 0 or less folds tissue over itself. */
   readonly jacobian: {
     readonly min: number;
+    /** The volume in the moving image by the volume in the fixed one. */
+    readonly mean: number;
     readonly p01: number;
     readonly p99: number;
     readonly max: number;
@@ -51,13 +53,14 @@ export function deformationFacts(
   return {
     jacobian: {
       min: quantile(sorted, 0),
+      mean: mean(determinants),
       p01: quantile(sorted, 0.01),
       p99: quantile(sorted, 0.99),
       max: quantile(sorted, 1),
       folded: sorted.reduce((count, value) => count + (value <= 0 ? 1 : 0), 0),
     },
     displacement: {
-      mean: lengths.reduce((sum, value) => sum + value, 0) / Math.max(1, lengths.length),
+      mean: mean(lengths),
       p95: quantile(sortedLengths, 0.95),
       max: quantile(sortedLengths, 1),
     },
@@ -96,6 +99,10 @@ function maskedVoxels(fixed: Volume, { low, high }: VoxelBox, mask: Volume | und
     }
   }
   return found;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
 function quantile(sorted: Float64Array, share: number): number {

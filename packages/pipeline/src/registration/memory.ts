@@ -25,13 +25,21 @@ export function pairBytes(grid: Grid, metricSpacing: number): number {
   return baseBytes + bytesPerVoxel * voxels + (bytesPerComparedVoxel * voxels) / block;
 }
 
-/** Workers that fit into the free memory: at least one, at most `wanted` (default: one a core). */
+/** What the user allows; undefined: one worker a core, and most of the memory that is free. */
+export interface WorkerLimits {
+  readonly workers?: number | undefined;
+  /** Memory of all workers together, GiB. */
+  readonly memory?: number | undefined;
+}
+
+/** Workers that fit into the memory: at least one. */
 export function workersWithin(
   bytesPerWorker: number,
-  wanted: number | undefined,
+  { workers: wanted, memory }: WorkerLimits,
   freeBytes: number = process.availableMemory(),
 ): number {
-  const fitting = Math.floor((usablePart * freeBytes) / bytesPerWorker);
+  const usable = memory === undefined ? usablePart * freeBytes : memory * 2 ** 30;
+  const fitting = Math.floor(usable / bytesPerWorker);
   return Math.min(wanted ?? availableParallelism(), Math.max(1, fitting));
 }
 
@@ -42,9 +50,9 @@ export function workersWithin(
 export async function memoryBound(
   jobs: readonly CaseJob[],
   { metricSpacing }: RegistrationSettings,
-  wanted: number | undefined,
+  limits: WorkerLimits,
 ): Promise<number> {
-  if (wanted === 0) return 0;
+  if (limits.workers === 0) return 0;
   const images = jobs.flatMap(({ phases }) => phases.flatMap((phase) => phase ?? []));
   const sizes = await Promise.all(
     images.map((input) =>
@@ -56,7 +64,7 @@ export async function memoryBound(
   );
   const largest = images[sizes.indexOf(Math.max(...sizes))];
   const grid = largest === undefined ? undefined : await gridOf(largest);
-  return workersWithin(grid === undefined ? baseBytes : pairBytes(grid, metricSpacing), wanted);
+  return workersWithin(grid === undefined ? baseBytes : pairBytes(grid, metricSpacing), limits);
 }
 
 async function gridOf(input: CaseInput): Promise<Grid | undefined> {

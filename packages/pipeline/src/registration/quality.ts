@@ -2,18 +2,12 @@ import type { Volume } from '../volume/volume.js';
 import { type BeforeAfter, comparePhases, dice } from './compare-phases.js';
 import { type DeformationFacts, deformationFacts } from './deformation-facts.js';
 import type { VoxelBox } from './region.js';
-import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
+import type { Alignment, RegistrationSettings } from './registration-settings.js';
 import type { SpatialTransform } from './spatial-transform.js';
-
-/** A similarity or overlap may fall by this much without a word: interpolation alone moves it. */
-const similarityTolerance = 0.002;
-const overlapTolerance = 0.02;
-/** A determinant below this means that tissue is nearly crushed, though not folded. */
-const leastDeterminant = 0.2;
 
 /** How well a phase was registered. Lengths in mm. */
 export interface RegistrationQuality {
-  readonly method: RegistrationMethod;
+  readonly method: Alignment;
   /** Shannon, nats. */
   readonly mutualInformation: BeforeAfter<number>;
   /** Studholme, 1 to 2. */
@@ -44,7 +38,7 @@ export interface QualityInput {
   readonly region: VoxelBox;
   readonly liver?: Volume | undefined;
   readonly masks: readonly OverlapMasks[];
-  readonly method: RegistrationMethod;
+  readonly method: Alignment;
   readonly settings: RegistrationSettings;
   readonly modality: 'CT' | 'MR';
 }
@@ -76,30 +70,39 @@ export function registrationQuality(input: QualityInput): RegistrationQuality {
     displacement: facts.displacement,
     overlap,
   };
-  return { ...measured, warnings: warningsOf(measured) };
+  return { ...measured, warnings: warningsOf(measured, settings.limits) };
 }
 
 /** What a person should look at, in words. */
-function warningsOf(quality: Omit<RegistrationQuality, 'warnings'>): string[] {
+function warningsOf(
+  quality: Omit<RegistrationQuality, 'warnings'>,
+  limits: RegistrationSettings['limits'],
+): string[] {
   const warnings: string[] = [];
   const { jacobian, within, overlap } = quality;
   if (jacobian.folded > 0 || jacobian.min <= 0) {
     warnings.push(
       `the deformation folds within the ${within} (smallest Jacobian determinant ${jacobian.min.toFixed(2)})`,
     );
-  } else if (jacobian.min < leastDeterminant) {
+  } else if (jacobian.min < limits.determinant) {
     warnings.push(
       `the deformation nearly crushes a part of the ${within} (smallest Jacobian determinant ${jacobian.min.toFixed(2)})`,
     );
   }
+  const change = jacobian.mean - 1;
+  if (Math.abs(change) > limits.volumeChange) {
+    warnings.push(
+      `the volume of the ${within} changes by ${(100 * change).toFixed(0)} %, and a liver keeps its own between phases; try rigid`,
+    );
+  }
   const { before, after } = quality.normalisedMutualInformation;
-  if (after < before - similarityTolerance) {
+  if (after < before - limits.likenessFall) {
     warnings.push(
       `the phases are less alike than before (normalised mutual information ${before.toFixed(4)} to ${after.toFixed(4)})`,
     );
   }
   for (const entry of overlap) {
-    if (entry.after >= entry.before - overlapTolerance) continue;
+    if (entry.after >= entry.before - limits.overlapFall) continue;
     warnings.push(
       `${entry.lesion}: the masks overlap less than before (Dice ${entry.before.toFixed(2)} to ${entry.after.toFixed(2)})`,
     );

@@ -4,10 +4,12 @@ import { FlcError } from '@flc-native/errors';
 import { withHiddenFile } from '../case/case-failure.js';
 import { type CaseJob, caseJob } from '../case/case-job.js';
 import { runCaseTasks } from '../case/case-pool.js';
+import { datasetFiles } from '../case/dataset-files.js';
 import type { RunOptions } from '../case/progress.js';
 import { type Dataset, writeDataset } from '../dataset/dataset.js';
-import { quickStamp, sameQuickStamps } from '../prepare/input-stamp.js';
+import { areUntouched } from '../prepare/input-stamp.js';
 import { writeFileAtomic } from '../storage/atomic-file.js';
+import { keepInputs } from '../storage/output-file.js';
 import { phaseFile } from './carry-phase.js';
 import { memoryBound } from './memory.js';
 import {
@@ -20,7 +22,7 @@ import {
 } from './register-phase.js';
 import { registeredDataset } from './registered-dataset.js';
 import {
-  type RegistrationMethod,
+  type Alignment,
   type RegistrationSettings,
   resolveRegistration,
 } from './registration-settings.js';
@@ -28,11 +30,13 @@ import { registrationVersion } from './transform-file.js';
 
 export interface RegisterOptions {
   /** Default: bspline. */
-  readonly method?: RegistrationMethod;
-  /** Threads; default: one a core. Fewer where the free memory asks for it; 0 works in the calling thread. */
-  readonly workers?: number;
+  readonly method?: Alignment | undefined;
+  /** Threads; default: one a core. Fewer where the memory asks for it; 0 works in the calling thread. */
+  readonly workers?: number | undefined;
+  /** Memory that all threads together may take, GiB; default: four fifths of what is free. One always works. */
+  readonly memory?: number | undefined;
   /** Folder of transforms, to share them between calls; default: `registration` within the output. */
-  readonly transforms?: string;
+  readonly transforms?: string | undefined;
 }
 
 export interface RegisterReport {
@@ -61,12 +65,13 @@ export async function registerDataset(
 ): Promise<RegisterReport> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  if (join(outDir, 'dataset.yaml') === dataset.file) {
-    throw new FlcError('INVALID_CONFIG', 'the registered cohort would replace its own source', {
-      remedy: 'give another folder as output',
-    });
-  }
+  const datasetFile = join(outDir, 'dataset.yaml');
+  const qualityFile = join(outDir, 'quality.json');
   const jobs = dataset.cases.map((entry) => caseJob(dataset, entry));
+  const folders = jobs.flatMap(({ caseId }) =>
+    ['images', 'masks', 'seeds'].map((kind) => join(outDir, kind, caseId)),
+  );
+  await keepInputs(datasetFiles(dataset), [datasetFile, qualityFile, ...folders]);
   const plans = (
     await Promise.all(jobs.map((job) => planCase(job, dataset, outDir, options)))
   ).flat();
@@ -82,7 +87,7 @@ export async function registerDataset(
   const total = plans.length;
   onProgress?.({ done, total, seconds: seconds() });
   const settings = resolveRegistration(dataset.registration);
-  const workers = await memoryBound(jobs, settings, options.workers);
+  const workers = await memoryBound(jobs, settings, options);
   await runCaseTasks(
     open.map((task) => ({ kind: 'register' as const, ...task })),
     {
@@ -105,10 +110,9 @@ export async function registerDataset(
     },
   );
   const ordered = plans.flatMap(({ task }) => records.get(task) ?? []);
-  const datasetFile = join(outDir, 'dataset.yaml');
   await writeDataset(datasetFile, registeredDataset(dataset, ordered, settings));
   await writeFileAtomic(
-    join(outDir, 'quality.json'),
+    qualityFile,
     `${JSON.stringify(summary(ordered, options.method ?? 'bspline', settings), null, 1)}\n`,
   );
   const pairs = plans.filter(({ task }) => isPair(task) && records.has(task)).length;
@@ -156,19 +160,14 @@ async function planCase(
 }
 
 async function untouched(task: RegisterPhaseJob, earlier: PhaseRecord): Promise<boolean> {
-  try {
-    const now = await Promise.all(phaseInputs(task.job, task.phase).map(quickStamp));
-    return sameQuickStamps(now, earlier.inputs) && (await outputsExist(task.outDir, earlier));
-  } catch {
-    // A file that is gone: the phase is done again and reports it.
-    return false;
-  }
+  const same = await areUntouched(phaseInputs(task.job, task.phase), earlier.inputs);
+  return same && (await outputsExist(task.outDir, earlier));
 }
 
 /** Quality of all pairs in one file, for tables and plots. */
 function summary(
   records: readonly PhaseRecord[],
-  method: RegistrationMethod,
+  method: Alignment,
   settings: RegistrationSettings,
 ) {
   return {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import type { CaseInput, CaseJob, LesionJob, SeedInput } from '../case/case-job.js';
-import { partReader, type ReadPart, sourceKey } from '../case/read-part.js';
+import { partReader, type ReadPart, readPhase, sourceKey } from '../case/read-part.js';
 import type { SeedMarks } from '../dataset/seeds-schema.js';
 import { requireSameGrid } from '../prepare/align-phases.js';
 import { caseKey } from '../prepare/case-key.js';
@@ -10,12 +10,12 @@ import { hashFile } from '../prepare/input-stamp.js';
 import type { InputStamp } from '../prepare/prepared-format.js';
 import { writeFileAtomic } from '../storage/atomic-file.js';
 import { filesExist } from '../storage/files-exist.js';
-import type { Volume } from '../volume/volume.js';
+import { gridOf, type Volume } from '../volume/volume.js';
 import { writeVolume } from '../volume/write-volume.js';
 import { type CarriedLesion, carryPhase, phaseFile } from './carry-phase.js';
 import { carryMarks, carrySeedImage } from './carry-seeds.js';
 import type { RegistrationQuality } from './quality.js';
-import type { RegistrationMethod, RegistrationSettings } from './registration-settings.js';
+import type { Alignment, RegistrationSettings } from './registration-settings.js';
 import { registrationVersion } from './transform-file.js';
 
 /** One phase of a case to be moved onto the reference phase; the reference itself is written as it is. */
@@ -23,7 +23,7 @@ export interface RegisterPhaseJob {
   readonly job: CaseJob;
   /** Index of the phase. */
   readonly phase: number;
-  readonly method: RegistrationMethod;
+  readonly method: Alignment;
   readonly settings: RegistrationSettings;
   readonly outDir: string;
   /** Folder of transforms. */
@@ -83,7 +83,9 @@ export async function registerPhase(task: RegisterPhaseJob): Promise<RegisterPha
   const inputs = await Promise.all(phaseInputs(job, phase).map(hashFile));
   const key = caseKey(settingsKey, inputs);
   if (earlier?.key === key && (await outputsExist(outDir, earlier))) {
-    return { record: { ...earlier, inputs }, reused: true };
+    const record = { ...earlier, inputs };
+    await writeFileAtomic(recordFile(task), `${JSON.stringify(record, null, 1)}\n`);
+    return { record, reused: true };
   }
   const done = phase === job.reference ? await writeReference(task) : await writeMoved(task);
   const record: PhaseRecord = {
@@ -220,8 +222,8 @@ async function writeSeeds(
 
 /** Reads what registering a phase takes, and checks masks against their images. */
 export async function readPair(job: CaseJob, phase: number, read: ReadPart) {
-  const fixed = await read(phaseInput(job, job.reference));
-  const moving = await read(phaseInput(job, phase));
+  const fixed = await readPhase(phaseInput(job, job.reference), read);
+  const moving = await readPhase(phaseInput(job, phase), read);
   const onGrid = async (input: CaseInput | undefined, image: Volume) => {
     if (input === undefined) return undefined;
     const volume = await read(input, image);
@@ -244,10 +246,6 @@ function phaseInput(job: CaseJob, phase: number): CaseInput {
   throw new FlcError('DATA_ERROR', `phase ${job.phaseNames[phase]} is missing`, {
     remedy: 'correct dataset.yaml or remove the case',
   });
-}
-
-function gridOf({ size, spacing, origin, direction }: Volume) {
-  return { size, spacing, origin, direction };
 }
 
 function imagePath(job: CaseJob, phase: number): string {

@@ -1,6 +1,6 @@
 import { FlcError } from '@flc-native/errors';
 import { requireFinite } from '../prepare/intensity.js';
-import type { Volume } from '../volume/volume.js';
+import { requireVolume, type Volume } from '../volume/volume.js';
 import { runElastix } from './elastix.js';
 import { type MetricImage, metricImage, valueRange } from './metric-image.js';
 import { parameterMaps } from './parameter-maps.js';
@@ -35,10 +35,10 @@ export interface RegisterVolumesInput {
   /** Masks on the fixed grid: the region is the liver, else the lesions, else everything. */
   readonly liver?: Volume | undefined;
   readonly lesions?: readonly Volume[] | undefined;
-  readonly method?: RegistrationMethod;
-  readonly settings?: RegistrationInput;
+  readonly method?: RegistrationMethod | undefined;
+  readonly settings?: RegistrationInput | undefined;
   /** CT values are clamped for the comparison; default CT. */
-  readonly modality?: 'CT' | 'MR';
+  readonly modality?: 'CT' | 'MR' | undefined;
 }
 
 export interface RegistrationResult {
@@ -59,6 +59,9 @@ export async function registerVolumes(input: RegisterVolumesInput): Promise<Regi
   const started = performance.now();
   const { fixed, method = 'bspline' } = input;
   const settings = resolveRegistration(input.settings);
+  requireVolume(fixed, 'fixed image');
+  requireVolume(input.moving, 'moving image');
+  if (input.liver !== undefined) requireVolume(input.liver, 'liver mask');
   const region = registrationRegion(fixed, input.liver, input.lesions ?? [], settings);
   const images = metricImages(input, region, settings);
   const found = await runElastix(parameterMaps(method, settings), images.fixed, images.moving);
@@ -92,15 +95,7 @@ function metricImages(
 ): { fixed: MetricImage; moving: MetricImage } {
   requireFinite(fixed);
   requireFinite(moving);
-  const exact = boxOnOtherGrid(region, fixed, moving);
-  const covered = boxVolume(exact, moving) / boxVolume(region, fixed);
-  if (!(covered >= leastOverlap)) {
-    throw new FlcError('GEOMETRY_MISMATCH', 'the phase hardly covers the region of the liver', {
-      details: { covered: Math.round(covered * 100) / 100, least: leastOverlap },
-      remedy:
-        'check origin and direction in the header of both phases; another frame of reference cannot be registered',
-    });
-  }
+  const exact = requireCovered(fixed, moving, region);
   const clamp = modality === 'CT' ? settings.clamp : null;
   const cut = (volume: Volume, box: VoxelBox) =>
     metricImage(volume, box, clamp, settings.metricSpacing);
@@ -110,6 +105,18 @@ function metricImages(
   };
   for (const [name, image] of Object.entries(images)) requireContent(name, image);
   return images;
+}
+
+/** The region in the moving image. GEOMETRY_MISMATCH where most of it lies outside. */
+export function requireCovered(fixed: Volume, moving: Volume, region: VoxelBox): VoxelBox {
+  const exact = boxOnOtherGrid(region, fixed, moving);
+  const covered = boxVolume(exact, moving) / boxVolume(region, fixed);
+  if (covered >= leastOverlap) return exact;
+  throw new FlcError('GEOMETRY_MISMATCH', 'the phase hardly covers the region of the liver', {
+    details: { covered: Math.round(covered * 100) / 100, least: leastOverlap },
+    remedy:
+      'check origin and direction in the header of both phases; another frame of reference cannot be registered',
+  });
 }
 
 /** How much of each compared voxel a mask fills, 0 to 1; undefined where there is none. */

@@ -5,6 +5,15 @@ import { z } from 'zod';
 export const registrationMethods = ['rigid', 'affine', 'bspline'] as const;
 export type RegistrationMethod = (typeof registrationMethods)[number];
 
+/** Ways to bring phases together: as they lie, by the centres of their masks, or registered. */
+export const alignments = ['none', 'centroid', ...registrationMethods] as const;
+export type Alignment = (typeof alignments)[number];
+
+/** The method of an alignment that compares images; undefined for the others. */
+export function registrationMethod(align: Alignment): RegistrationMethod | undefined {
+  return align === 'none' || align === 'centroid' ? undefined : align;
+}
+
 const range = z
   .tuple([z.number(), z.number()])
   .refine(([lower, upper]) => lower < upper, 'lower must be below upper');
@@ -56,6 +65,37 @@ export const registrationSchema = z.strictObject({
     .enum(['linear', 'nearest'])
     .default('linear')
     .describe('of the moved images; masks always take the nearest voxel'),
+  limits: z
+    .strictObject({
+      determinant: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.2)
+        .describe('smallest Jacobian determinant; below it tissue is nearly crushed'),
+      volumeChange: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(0.15)
+        .describe(
+          'the volume of the liver may change by this part; between phases it stays the same',
+        ),
+      likenessFall: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.002)
+        .describe('normalised mutual information may fall by this; interpolation alone moves it'),
+      overlapFall: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.02)
+        .describe('the Dice coefficient of masks may fall by this'),
+    })
+    .prefault({})
+    .describe('a pair beyond one of these gets a warning'),
 });
 
 export type RegistrationInput = z.input<typeof registrationSchema>;

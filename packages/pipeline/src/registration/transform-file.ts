@@ -4,11 +4,7 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../storage/atomic-file.js';
 import type { Volume } from '../volume/volume.js';
 import type { VoxelBox } from './region.js';
-import {
-  type RegistrationMethod,
-  type RegistrationSettings,
-  registrationMethods,
-} from './registration-settings.js';
+import { type Alignment, alignments, type RegistrationSettings } from './registration-settings.js';
 import type { SpatialTransform } from './spatial-transform.js';
 
 /** Raised when registration itself changes, so that nothing old is taken for new. */
@@ -38,7 +34,7 @@ const fileSchema = z.object({
   version: z.literal(registrationVersion),
   /** Hash of both images, the liver mask, the region, the method and its parameters. */
   key: z.string(),
-  method: z.enum(registrationMethods),
+  method: z.enum(alignments),
   /** From points of the reference phase to points of the other one; LPS, mm. */
   transform: z.object({ stages: z.array(stageSchema).max(16) }),
   seconds: z.number(),
@@ -53,12 +49,12 @@ export function transformKey(
   moving: Volume,
   liver: Volume | undefined,
   region: VoxelBox,
-  method: RegistrationMethod,
+  method: Alignment,
   settings: RegistrationSettings,
   modality: string,
 ): string {
-  // How moved images are interpolated and how far margins reach has no part in it beyond the region.
-  const { interpolation: _, margin: _m, lesionMargin: _l, ...relevant } = settings;
+  // How moved images are interpolated and judged has no part in it, nor how far margins reach beyond the region.
+  const { interpolation: _, limits: _w, margin: _m, lesionMargin: _l, ...relevant } = settings;
   const text = JSON.stringify([
     registrationVersion,
     volumeHash(fixed),

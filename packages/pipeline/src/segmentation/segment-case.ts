@@ -85,7 +85,9 @@ export async function segmentCase(task: SegmentCaseJob): Promise<SegmentCaseResu
   const inputs = await Promise.all(segmentInputs(job).map(hashFile));
   const key = caseKey(settingsKey, inputs);
   if (earlier?.key === key && (await masksExist(outDir, earlier))) {
-    return { record: { ...earlier, inputs }, reused: true };
+    const record = { ...earlier, inputs };
+    await writeFileAtomic(recordFile(outDir, job.caseId), `${JSON.stringify(record, null, 1)}\n`);
+    return { record, reused: true };
   }
   const read = partReader();
   const masks: SegmentedMask[] = [];

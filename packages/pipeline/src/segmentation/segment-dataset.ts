@@ -4,9 +4,11 @@ import { FlcError } from '@flc-native/errors';
 import { withHiddenFile } from '../case/case-failure.js';
 import { type CaseJob, caseJob } from '../case/case-job.js';
 import { runCaseTasks } from '../case/case-pool.js';
+import { datasetFiles } from '../case/dataset-files.js';
 import type { RunOptions } from '../case/progress.js';
 import { type Dataset, writeDataset } from '../dataset/dataset.js';
-import { quickStamp, sameQuickStamps } from '../prepare/input-stamp.js';
+import { areUntouched } from '../prepare/input-stamp.js';
+import { keepInputs } from '../storage/output-file.js';
 import {
   type CaseRecord,
   earlierCase,
@@ -24,13 +26,13 @@ import { segmentedDataset } from './segmented-dataset.js';
 
 export interface SegmentOptions extends SegmentationInput {
   /** One mask from all phases together, which must be registered; default: each phase on its own. */
-  readonly joint?: boolean;
+  readonly joint?: boolean | undefined;
   /** Default: reference. */
-  readonly liver?: LiverUse;
+  readonly liver?: LiverUse | undefined;
   /** Write the probability of the lesion too. */
-  readonly probabilities?: boolean;
+  readonly probabilities?: boolean | undefined;
   /** Threads; default: one a core; 0 works in the calling thread. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
 }
 
 export interface SegmentReport {
@@ -59,8 +61,12 @@ export async function segmentDataset(
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const datasetFile = join(outDir, 'dataset.yaml');
-  requireWork(dataset, datasetFile);
+  requireWork(dataset);
   const jobs = dataset.cases.map((entry) => caseJob(dataset, entry));
+  const folders = jobs.flatMap(({ caseId }) =>
+    ['masks', 'probabilities'].map((kind) => join(outDir, kind, caseId)),
+  );
+  await keepInputs(datasetFiles(dataset), [datasetFile, ...folders]);
   const plans = await Promise.all(jobs.map((job) => planCase(job, outDir, options)));
   const records = new Map<string, CaseRecord>();
   for (const { task, valid } of plans) {
@@ -108,12 +114,7 @@ export async function segmentDataset(
   };
 }
 
-function requireWork(dataset: Dataset, datasetFile: string): void {
-  if (resolve(datasetFile) === dataset.file) {
-    throw new FlcError('INVALID_CONFIG', 'the new cohort would replace its own source', {
-      remedy: 'give another folder as output',
-    });
-  }
+function requireWork(dataset: Dataset): void {
   const seeded = dataset.cases.some(({ lesions }) =>
     lesions.some(({ seeds }) => seeds !== undefined),
   );
@@ -145,11 +146,6 @@ async function planCase(
 }
 
 async function untouched(task: SegmentCaseJob, earlier: CaseRecord): Promise<boolean> {
-  try {
-    const now = await Promise.all(segmentInputs(task.job).map(quickStamp));
-    return sameQuickStamps(now, earlier.inputs) && (await masksExist(task.outDir, earlier));
-  } catch {
-    // A file that is gone: the case is done again and reports it.
-    return false;
-  }
+  const same = await areUntouched(segmentInputs(task.job), earlier.inputs);
+  return same && (await masksExist(task.outDir, earlier));
 }

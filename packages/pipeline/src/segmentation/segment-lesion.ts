@@ -1,7 +1,7 @@
 import { FlcError } from '@flc-native/errors';
 import { cropRegion, pasteRegion, type Region, randomWalker } from '@flc-native/imaging';
 import { requireSameGrid } from '../prepare/align-phases.js';
-import { makeVolume, type Volume, voxelCount } from '../volume/volume.js';
+import { makeVolume, requireVolume, type Volume, voxelCount } from '../volume/volume.js';
 import { compactWalk } from './compact-walk.js';
 import { cropWide, wideRegion } from './region-image.js';
 import { drawSeedImage, type SeedMark, seedValues } from './seed-image.js';
@@ -18,13 +18,13 @@ export interface SegmentLesionInput {
   readonly seeds: readonly SeedMark[];
   /** The organ: the walk stays in it (and on the seeds); default: everywhere. */
   readonly within?: Volume | undefined;
-  readonly modality?: 'CT' | 'MR';
-  readonly settings?: SegmentationInput;
+  readonly modality?: 'CT' | 'MR' | undefined;
+  readonly settings?: SegmentationInput | undefined;
   /** What was found with fewer seeds: the answer then comes sooner. */
-  readonly earlier?: SegmentedLesion;
+  readonly earlier?: SegmentedLesion | undefined;
   /** Threads of the solver; default one a core. No influence on the result. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SegmentedLesion {
@@ -55,6 +55,8 @@ export async function segmentLesion(input: SegmentLesionInput): Promise<Segmente
   const settings = resolveSegmentation(input.settings);
   const [grid, ...others] = phases;
   if (grid === undefined) throw new FlcError('INVALID_CONFIG', 'there is no phase to segment');
+  for (const [i, phase] of phases.entries()) requireVolume(phase, `phase ${i}`);
+  if (input.within !== undefined) requireVolume(input.within, 'organ mask');
   const warnings = others.flatMap((phase) => requireSameGrid(grid, phase, 'a phase'));
   const seeds = drawSeedImage(input.seeds, grid);
   const before = earlier?.walk;

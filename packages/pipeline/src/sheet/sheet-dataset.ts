@@ -7,7 +7,7 @@ import type { SheetLesion } from './sheet-case.js';
 
 export interface SheetOptions extends RunOptions {
   /** Threads; 0 works in the calling thread; default one a core. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
 }
 
 /**

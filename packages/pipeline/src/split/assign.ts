@@ -2,16 +2,19 @@ import type { Random } from '../random/index.js';
 import { type Cohort, type Patient, sumCounts } from './cohort.js';
 import type { ClassCounts } from './splits.js';
 
-/** Draws that are tried before a split with every class in every group is given up. */
+/** Draws in random order that are tried, and again as many with the largest patients first. */
 const maxDraws = 200;
+/** Valid draws of which the best is taken. More would keep patients with many lesions out of the small parts. */
+const candidates = 10;
 
 /**
- * Divides the patients at random into groups whose lesions by class come as near as possible to the targets. Patients
- * with several lesions are placed first, each where the squared deviation grows least; with one lesion a patient the
- * targets are met exactly.
+ * Divides the patients at random into groups whose lesions by class come near the targets. Patients are placed in random
+ * order, whatever their number of lesions, each where the squared deviation grows least; of 10 valid draws the one that
+ * deviates least is taken. With one lesion a patient the targets are met exactly. Where 200 draws give no valid one,
+ * patients with several lesions are placed first: the others then fill the gaps.
  *
  * @param targets wanted lesions by class of each group
- * @param isValid what the draw must fulfil; up to 200 are made
+ * @param isValid what the draw must fulfil
  * @returns the patients of each group, ordered by id, or undefined if no draw was valid
  */
 export function assignPatients(
@@ -20,16 +23,29 @@ export function assignPatients(
   random: Random,
   isValid: (groups: readonly Patient[][]) => boolean,
 ): Patient[][] | undefined {
-  for (let draw = 0; draw < maxDraws; draw++) {
-    const groups = drawOnce(cohort, targets, random);
-    if (isValid(groups)) return groups;
+  let best: Draw | undefined;
+  let valid = 0;
+  for (let draw = 0; draw < 2 * maxDraws; draw++) {
+    const isSettled = best?.deviation === 0 || valid === candidates;
+    if (isSettled || (best !== undefined && draw >= maxDraws)) break;
+    const order = random.shuffle(cohort.patients);
+    // sort() is stable: within equal numbers of lesions the order stays random.
+    if (draw >= maxDraws) order.sort((a, b) => b.numLesions - a.numLesions);
+    const drawn = place(order, targets);
+    if (!isValid(drawn.groups)) continue;
+    valid++;
+    if (best === undefined || drawn.deviation < best.deviation) best = drawn;
   }
-  return undefined;
+  return best?.groups.map((group) => group.sort((a, b) => (a.id < b.id ? -1 : 1)));
 }
 
-function drawOnce(cohort: Cohort, targets: readonly ClassCounts[], random: Random): Patient[][] {
-  // sort() is stable: within equal numbers of lesions the order stays random.
-  const order = random.shuffle(cohort.patients).sort((a, b) => b.numLesions - a.numLesions);
+interface Draw {
+  readonly groups: Patient[][];
+  /** Sum of the squared differences from the targets, lesions by group and class. */
+  readonly deviation: number;
+}
+
+function place(order: readonly Patient[], targets: readonly ClassCounts[]): Draw {
   const missing = targets.map((target) => ({ ...target }));
   const groups: Patient[][] = targets.map(() => []);
   for (const patient of order) {
@@ -40,7 +56,8 @@ function drawOnce(cohort: Cohort, targets: readonly ClassCounts[], random: Rando
       need[name] = (need[name] ?? 0) - count;
     }
   }
-  return groups.map((group) => group.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  const left = missing.flatMap((need) => Object.values(need));
+  return { groups, deviation: left.reduce((sum, count) => sum + count * count, 0) };
 }
 
 /** Change of sum (missing)^2 when `added` lesions join. */

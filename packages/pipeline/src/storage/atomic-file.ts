@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
+import { makeFolder } from './make-folder.js';
 
 /** Names of the temporary files of {@link writeFileAtomic}; a killed process may leave one. */
 export const temporaryFilePattern = /^\..+\.[0-9a-f]{12}\.tmp$/;
@@ -18,7 +19,7 @@ export async function writeFileAtomic(
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeSynced(temporary, content);
     await rename(temporary, file);
   } catch (cause) {
@@ -41,12 +42,19 @@ async function writeSynced(
   }
 }
 
+/** Whether a disk that takes no more is why a file could not be written: then no other can be. */
+export function isDiskFault(error: unknown): boolean {
+  const code = error instanceof FlcError ? error.details.systemCode : undefined;
+  return code === 'ENOSPC' || code === 'EROFS' || code === 'EDQUOT';
+}
+
 const remedies: Readonly<Record<string, string>> = {
   ENOENT: 'check that the path exists and is spelt as on disk',
   EACCES: 'check the permissions of the file and its folder',
   EPERM: 'check the permissions of the file and its folder',
   EROFS: 'the file system is read-only: choose another output folder',
   ENOSPC: 'the disk is full: free some space or choose another output folder',
+  EDQUOT: 'the quota is used up: free some space or choose another output folder',
   ENOTDIR: 'a part of the path is a file, not a folder: choose another path',
   EISDIR: 'the path is a folder: give a file',
 };

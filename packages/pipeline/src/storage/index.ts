@@ -1,5 +1,5 @@
 export { ioError, writeFileAtomic } from './atomic-file.js';
-export { checkOutputFile } from './output-file.js';
+export { checkOutputFile, keepInputs } from './output-file.js';
 export {
   formatSafetensors,
   parseSafetensors,

@@ -2,7 +2,14 @@
  * One geometry: LPS, mm, voxel centres (ITK, DICOM). This file alone flips or permutes axes.
  */
 import { FlcError } from '@flc-native/errors';
-import { type Grid, type Matrix3, type Vector3, type Volume, voxelArrays } from './volume.js';
+import {
+  type Grid,
+  gridOf,
+  type Matrix3,
+  type Vector3,
+  type Volume,
+  voxelArrays,
+} from './volume.js';
 
 /** A voxel-to-world transform: the upper three rows of a 4 x 4 matrix, row major. */
 export type Affine = readonly number[];
@@ -162,6 +169,7 @@ export function reorientToLps<V extends Volume>(volume: V): Volume {
     axes.map((axis, w) => (signs[w] as number) * (volume.direction[r * 3 + axis] as number) + 0),
   ) as unknown as Matrix3;
   return {
+    ...gridOf(volume),
     size,
     spacing: axes.map((axis) => volume.spacing[axis] as number) as unknown as Vector3,
     origin: voxelToWorld(volume, first as unknown as Vector3),

@@ -43,10 +43,18 @@ export async function readVolume(file: string): Promise<Volume> {
   }
 }
 
+/** DATA_ERROR for a path that is no file. */
+export function notAFile(status: { isDirectory(): boolean }): FlcError {
+  const got = status.isDirectory() ? 'a folder' : 'no regular file';
+  return new FlcError('DATA_ERROR', `a file is expected, this is ${got}`, {
+    remedy: 'name the file itself; a DICOM series is written as { dicom: <folder> }',
+  });
+}
+
 /** Size of a regular file in bytes; a folder or device is refused, as is one beyond the limit. */
 async function sizeOf(file: string): Promise<number> {
   const status = await stat(file);
-  if (!status.isFile()) throw new FlcError('DATA_ERROR', 'not a regular file');
+  if (!status.isFile()) throw notAFile(status);
   if (status.size >= maxVoxelBytes) {
     throw new FlcError('DATA_ERROR', 'the file is larger than is supported', {
       details: { bytes: status.size, largest: maxVoxelBytes },

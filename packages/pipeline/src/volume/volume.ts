@@ -24,6 +24,8 @@ export interface Grid {
   readonly spacing: Vector3;
   readonly origin: Vector3;
   readonly direction: Matrix3;
+  /** DICOM's UID: positions of two frames cannot be compared. Undefined where the format has none. */
+  readonly frameOfReference?: string | undefined;
 }
 
 export interface VoxelArrays {
@@ -71,6 +73,12 @@ export function dtypeOf(data: unknown): VoxelDtype | undefined {
   return undefined;
 }
 
+/** The grid of a volume, without its voxels. */
+export function gridOf({ size, spacing, origin, direction, frameOfReference }: Grid): Grid {
+  const frame = frameOfReference === undefined ? {} : { frameOfReference };
+  return { size, spacing, origin, direction, ...frame };
+}
+
 /** Builds a volume and checks its invariants; DATA_ERROR names the one that is broken. */
 export function makeVolume(grid: Grid, data: VoxelData): Volume {
   const dtype = dtypeOf(data);
@@ -87,8 +95,28 @@ export function makeVolume(grid: Grid, data: VoxelData): Volume {
   if (![...grid.origin, ...grid.direction].every(Number.isFinite)) {
     throw broken('origin or direction is not finite', {});
   }
-  const { size, spacing, origin, direction } = grid;
-  return { size, spacing, origin, direction, dtype, data };
+  return { ...gridOf(grid), dtype, data };
+}
+
+/**
+ * Checks a volume that somebody else made. DATA_ERROR where it is none, or its voxels do not fit its size: what lies
+ * beyond the voxels would else be read as part of a mask, or as water.
+ */
+export function requireVolume(volume: Volume, name: string): void {
+  const { data, size, spacing, origin, direction } = (volume ?? {}) as Partial<Volume>;
+  if (data === undefined || ![size, spacing, origin].every(isVector) || direction?.length !== 9) {
+    throw broken(`${name} has no voxels, size, spacing, origin or direction`, {});
+  }
+  try {
+    makeVolume(volume, data);
+  } catch (cause) {
+    const { message, details } = cause as FlcError;
+    throw new FlcError('DATA_ERROR', `${name}: ${message}`, { details, cause });
+  }
+}
+
+function isVector(value: readonly number[] | undefined): boolean {
+  return value?.length === 3;
 }
 
 function broken(reason: string, details: Record<string, unknown>): FlcError {

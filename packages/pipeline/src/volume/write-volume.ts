@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { ioError, writeFileAtomic } from '../storage/atomic-file.js';
+import { makeFolder } from '../storage/make-folder.js';
 import { writeItkImage } from './itk-image.js';
 import { volumeExtension } from './read-volume.js';
 import type { Volume } from './volume.js';
@@ -30,7 +31,7 @@ export async function writeVolume(file: string, volume: Volume): Promise<void> {
     `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp${extension}`,
   );
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeItkImage(temporary, volume);
     await rename(temporary, file);
   } catch (cause) {

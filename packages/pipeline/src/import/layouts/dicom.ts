@@ -65,7 +65,8 @@ export async function readPatients(
     }
     skipped.push(...found.skipped);
     if (found.cases.length + found.skipped.length === 0) {
-      skipped.push({ name: folder, reason: 'no DICOM images' });
+      const damaged = found.warnings.length > 0 ? ' that can be read' : '';
+      skipped.push({ name: folder, reason: `no DICOM images${damaged}` });
     }
     warnings.push(...found.warnings);
     modalities.push(found.modality);
