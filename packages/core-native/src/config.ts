@@ -73,7 +73,7 @@ export interface TrainConfig {
   sampler: 'grouped' | 'uniform';
   /** ROIs of a grouped batch; divides `batchSize`. */
   roisPerBatch: number;
-  /** A ROI is drawn in proportion to its patches, over all or within its class (classes about equally likely). */
+  /** A ROI is drawn in proportion to its patches, over all or within its class (classes equally likely; not with `uniform`). */
   roiDraw: 'patches' | 'classes';
   augmentation: 'dihedral' | 'none';
   /** What pixels outside the mask become. */

@@ -1,4 +1,5 @@
 use crate::failure::{BindingFailure, guarded};
+use crate::work::Work;
 use flc_net::NetError;
 use flc_net::bench::{self, BenchCase, BenchTimes};
 use flc_net::config::TrainConfig;
@@ -39,10 +40,10 @@ pub fn run_bench(env: &Env, bench: BindingBench) -> Result<Object<'_>> {
     let training = bench.kind == "training";
     let repeats = bench.repeats as usize;
     let case = guarded(|| convert(&bench));
-    std::thread::Builder::new().name("flc-bench".into()).spawn(move || {
+    Work::of(env)?.spawn("flc-bench", move || {
         let times = case.and_then(|case| {
             guarded(|| {
-                flc_torch_ext::install_caching_allocator(runtime::memory_limit());
+                flc_torch_ext::install_caching_allocator(runtime::memory_limit(1));
                 if training {
                     bench::training_steps(&case, repeats)
                 } else {

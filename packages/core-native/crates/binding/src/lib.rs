@@ -10,3 +10,4 @@ pub mod network;
 pub mod network_thread;
 pub mod samples;
 pub mod training;
+pub mod work;

@@ -2,6 +2,7 @@ use crate::cancellation::BindingCancellation;
 use crate::failure::{BindingFailure, guarded};
 use crate::network_thread::{self, Facts, LoadRequest, PredictRequest};
 use crate::samples::{BindingSample, OwnedSample};
+use crate::work::Work;
 use flc_net::NetError;
 use flc_net::config::Precision;
 use flc_net::inference::Predictions;
@@ -74,7 +75,7 @@ pub fn load_network(env: &Env, options: BindingLoadOptions) -> Result<Object<'_>
         patches_at_once: options.patches_at_once.map(|patches| patches as usize),
         cuda_object: options.cuda_object.map(Into::into),
     };
-    network_thread::spawn(request, move |outcome| {
+    network_thread::spawn(request, Work::of(env)?.begin(), move |outcome| {
         deferred.resolve(Box::new(move |_| {
             Ok(match outcome {
                 Ok((requests, Facts { config, patches_at_once })) => {
@@ -126,15 +127,16 @@ impl BindingNetwork {
             }));
         };
         let patches = patches.to_vec();
-        let cancelled = Box::new(cancellation.check());
+        let work = Work::of(env)?;
+        let cancelled = Box::new(work.or_ended(cancellation.check()));
         let samples = guarded(|| samples.into_iter().map(OwnedSample::from_binding).collect());
         let closed = || NetError::data("the network is closed", "Load it again.").into();
         match (samples, &self.requests) {
             (Err(failure), _) => reply(Err(failure)),
             (_, None) => reply(Err(closed())),
             (Ok(samples), Some(requests)) => {
-                let request =
-                    PredictRequest { samples, patches, cancelled, reply: Box::new(reply) };
+                let (busy, reply) = (work.begin(), Box::new(reply));
+                let request = PredictRequest { samples, patches, cancelled, busy, reply };
                 if let Err(unsent) = requests.send(request) {
                     (unsent.0.reply)(Err(closed()));
                 }

@@ -2,6 +2,7 @@
 
 use crate::failure::{BindingFailure, guarded};
 use crate::samples::OwnedSample;
+use crate::work::Busy;
 use flc_net::NetError;
 use flc_net::config::{Background, NetworkConfig, Precision};
 use flc_net::data::{LesionStore, PatchList};
@@ -27,6 +28,8 @@ pub struct PredictRequest {
     /// (sample, row, column) triples.
     pub patches: Vec<i32>,
     pub cancelled: Box<dyn Fn() -> bool + Send>,
+    /// Until the reply is given.
+    pub busy: Busy,
     pub reply: Box<dyn FnOnce(Result<Predictions, BindingFailure>) + Send>,
 }
 
@@ -44,6 +47,7 @@ struct Loaded {
 /// Loads the network on a new thread; `ready` gets the channel to it and its facts, or why it could not be loaded.
 pub fn spawn(
     request: LoadRequest,
+    busy: Busy,
     ready: impl FnOnce(Result<(Sender<PredictRequest>, Facts), BindingFailure>) + Send + 'static,
 ) -> std::io::Result<()> {
     std::thread::Builder::new().name("flc-network".into()).spawn(move || {
@@ -54,6 +58,7 @@ pub fn spawn(
                 let FoldedNetwork { config, patches_at_once, .. } = &loaded.network;
                 let facts = Facts { config: config.clone(), patches_at_once: *patches_at_once };
                 ready(Ok((sender, facts)));
+                drop(busy);
                 serve(&loaded, &receiver);
             }
         }
@@ -63,7 +68,8 @@ pub fn spawn(
 }
 
 fn load(request: &LoadRequest) -> Result<Loaded, NetError> {
-    flc_torch_ext::install_caching_allocator(runtime::memory_limit());
+    flc_torch_ext::install_caching_allocator(runtime::memory_limit(1));
+    runtime::check_threads(request.threads)?;
     tch::set_num_threads(runtime::resolve_threads(request.threads) as i32);
     let Opened { device, notice } = DeviceSpec::parse(&request.device)?.open()?;
     if let Device::Cuda(_) = device {
@@ -81,8 +87,9 @@ fn load(request: &LoadRequest) -> Result<Loaded, NetError> {
 
 fn serve(loaded: &Loaded, requests: &Receiver<PredictRequest>) {
     while let Ok(request) = requests.recv() {
-        let PredictRequest { samples, patches, cancelled, reply } = request;
+        let PredictRequest { samples, patches, cancelled, busy, reply } = request;
         reply(guarded(|| predict(loaded, samples, &patches, &*cancelled)));
+        drop(busy);
     }
 }
 
@@ -92,7 +99,7 @@ fn predict(
     patches: &[i32],
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Predictions, NetError> {
-    let samples = OwnedSample::read_all(samples)?;
+    let samples = OwnedSample::read_all(samples, cancelled)?;
     let store = LesionStore::new(&samples, &network.config, *background, network.device)?
         .for_precision(network.precision);
     let patches = PatchList::from_triples(patches, &store.sizes, network.config.patch_size)?;

@@ -57,12 +57,14 @@ impl OwnedSample {
     }
 
     /// The samples in order, files read.
-    pub fn read_all(samples: Vec<Self>) -> Result<Vec<Sample>> {
+    pub fn read_all(samples: Vec<Self>, cancelled: &dyn Fn() -> bool) -> Result<Vec<Sample>> {
         let mut read = Vec::with_capacity(samples.len());
         for sample in samples {
             match sample {
                 Self::Memory(sample) => read.push(sample),
-                Self::File(at) => read.extend(Sample::read_all(std::slice::from_ref(&at))?),
+                Self::File(at) => {
+                    read.extend(Sample::read_all(std::slice::from_ref(&at), cancelled)?)
+                }
             }
         }
         Ok(read)

@@ -1,13 +1,14 @@
 use crate::cancellation::BindingCancellation;
 use crate::failure::{BindingFailure, guarded, outcome};
+use crate::work::Work;
 use flc_net::NetError;
 use flc_net::config::TrainConfig;
 use flc_net::distributed::Placement;
 use flc_net::runtime;
 use flc_net::train::{TrainingJob, TrainingResult, TrainingSample};
-use napi::Either;
 use napi::bindgen_prelude::{Function, Int32Array};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode::NonBlocking;
+use napi::{Either, Env};
 use napi_derive::napi;
 use serde_json::{Value, json};
 
@@ -32,30 +33,30 @@ pub struct BindingTrainingJob {
     ts_args_type = "job: BindingTrainingJob, cancellation: BindingCancellation, onMessage: (message: string) => void"
 )]
 pub fn start_training(
+    env: &Env,
     job: BindingTrainingJob,
     cancellation: &BindingCancellation,
     on_message: Function<'_, String, ()>,
 ) -> napi::Result<Either<bool, BindingFailure>> {
-    let cancelled = cancellation.check();
+    let work = Work::of(env)?;
+    let cancelled = work.or_ended(cancellation.check());
     // Strong: a run in progress keeps the process alive. It is dropped with the thread.
     let messages = on_message.build_threadsafe_function().callee_handled::<false>().build()?;
     Ok(outcome(move || {
         let job = convert(job)?;
+        let processes = job.placement.as_ref().map_or(1, |placement| placement.local().1);
         let body = move || {
             let send = |message: Value| {
                 messages.call(message.to_string(), NonBlocking);
             };
             let trained = guarded(|| {
-                flc_torch_ext::install_caching_allocator(runtime::memory_limit());
+                flc_torch_ext::install_caching_allocator(runtime::memory_limit(processes));
                 flc_net::train::train(job, &cancelled, &mut |event| send(json!({ "event": event })))
             });
             flc_torch_ext::release_cached_memory();
             send(last_message(trained));
         };
-        std::thread::Builder::new()
-            .name("flc-train".into())
-            .spawn(body)
-            .map_err(|source| NetError::io("thread", source))?;
+        work.spawn("flc-train", body).map_err(|source| NetError::io("thread", source))?;
         Ok(true)
     }))
 }

@@ -11,14 +11,17 @@ pub enum NetError {
     InvalidConfig { key: String, problem: String, remedy: String },
     #[error("{problem}")]
     Data { file: Option<PathBuf>, problem: String, remedy: String },
-    #[error("{}: {problem}", file.display())]
+    #[error("{problem}")]
     CheckpointCorrupt { file: PathBuf, problem: String, remedy: String },
     #[error("{problem}")]
     CudaUnavailable { problem: String, remedy: String },
     #[error("out of memory on {device}: {problem}")]
     OutOfMemory { device: String, problem: String, remedy: String },
-    #[error("{}: {source}", file.display())]
+    #[error("{}", without_path(source))]
     Io { file: PathBuf, source: std::io::Error },
+    /// A network's output has a NaN.
+    #[error("the network's probabilities are not numbers")]
+    NotFinite,
     #[error("cancelled")]
     Cancelled { checkpoint: Option<PathBuf> },
     /// Other processes of the run ended without a word, or hang.
@@ -61,7 +64,7 @@ impl NetError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidConfig { .. } => "INVALID_CONFIG",
-            Self::Data { .. } => "DATA_ERROR",
+            Self::Data { .. } | Self::NotFinite => "DATA_ERROR",
             Self::CheckpointCorrupt { .. } => "CHECKPOINT_CORRUPT",
             Self::CudaUnavailable { .. } => "CUDA_UNAVAILABLE",
             Self::OutOfMemory { .. } => "OUT_OF_MEMORY",
@@ -99,6 +102,11 @@ impl NetError {
                     .into()
             }
             Self::Io { .. } => "Check that the path exists, is writable and has space left.".into(),
+            Self::NotFinite => {
+                "The training of this network diverged: train again with a lower learningRate."
+                    .into()
+            }
+            Self::Cancelled { checkpoint: None } => "Start it again.".into(),
             Self::Cancelled { .. } => "Resume the run to go on from its checkpoint.".into(),
             Self::Internal(_) => "This is a defect: please report it with the message.".into(),
         }
@@ -144,6 +152,15 @@ impl NetError {
     }
 }
 
+/// What the system said. An error that a library made of it names files, which are for the details alone: their folders may bear names of
+/// patients.
+fn without_path(source: &std::io::Error) -> String {
+    match source.get_ref() {
+        Some(_) => source.kind().to_string(),
+        None => source.to_string(),
+    }
+}
+
 /// The first line of libtorch's message says what happened; the C++ trace that follows is of no use to a person.
 impl From<tch::TchError> for NetError {
     fn from(error: tch::TchError) -> Self {
@@ -160,6 +177,29 @@ impl From<flc_torch_ext::TorchExtError> for NetError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_in_the_details_and_not_in_the_message() {
+        let folder = std::path::Path::new("/nowhere/jane-doe");
+        // Its words hold the path.
+        let source = tempfile::NamedTempFile::new_in(folder).unwrap_err();
+        assert!(source.to_string().contains("jane-doe"));
+        let error = NetError::io(folder.join("state"), source);
+        assert_eq!(error.to_string(), "entity not found");
+        assert_eq!(error.details()["file"], "/nowhere/jane-doe/state");
+        let system = std::io::Error::from_raw_os_error(28);
+        assert_eq!(
+            NetError::io(folder, system).to_string(),
+            "No space left on device (os error 28)"
+        );
+        let file = folder.into();
+        let corrupt = NetError::CheckpointCorrupt {
+            file,
+            problem: "it is cut short".into(),
+            remedy: String::new(),
+        };
+        assert_eq!(corrupt.to_string(), "it is cut short");
+    }
 
     #[test]
     fn memory_that_ran_out_is_known_by_the_words_of_each_library() {

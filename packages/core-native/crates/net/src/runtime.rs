@@ -1,6 +1,7 @@
 //! What this process runs on: libtorch's libraries, CUDA found at run time, threads and memory.
 
 use crate::loader::{self, LoadFailure};
+use crate::{NetError, Result};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tch::{Device, Kind, Tensor};
@@ -50,24 +51,46 @@ pub fn nvidia_gpu_present() -> bool {
     nvidia_gpu_among(Path::new("/sys/bus/pci/devices"))
 }
 
-/// Bytes that tensors may still take in main memory: what the machine has left now and, in a container, what that may still have; less a
-/// twentieth for everything else. The system grants more than that, and kills the process when it is touched.
-pub fn memory_limit() -> usize {
-    let machine = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let machine = field(&machine, "MemAvailable:").map(|kib| kib * 1024);
-    let container = container_memory_left(Path::new("/sys/fs/cgroup"));
-    let left = [machine, container].into_iter().flatten().min();
-    left.map_or(usize::MAX, |bytes| bytes / 20 * 19)
+/// Bytes that tensors may still take in main memory: this process's share of what the machine has left now and of what its control
+/// groups (a container, a batch system's job) may still have; less a twentieth for everything else. The system grants more than that, and
+/// kills the process when it is touched. `processes`: those of this machine that work together; 0 where it is not known.
+pub fn memory_limit(processes: usize) -> usize {
+    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    let machine = field(&read("/proc/meminfo"), "MemAvailable:").map(|kib| kib * 1024);
+    let groups = cgroup_memory_left(Path::new("/sys/fs/cgroup"), &read("/proc/self/cgroup"));
+    let left = machine.into_iter().chain(groups).min();
+    left.map_or(usize::MAX, |bytes| bytes / processes.max(1) / 20 * 19)
 }
 
-/// Of a cgroup (v2) with a limit. Its count has the files that it has read, which go where memory is short.
-fn container_memory_left(folder: &Path) -> Option<usize> {
+/// The least of the groups that `membership` (/proc/self/cgroup) names, and of those that they are in. A container that shows its own
+/// group as the root of `hierarchy` names a folder that is not there: then the root alone counts.
+fn cgroup_memory_left(hierarchy: &Path, membership: &str) -> Option<usize> {
+    let groups = membership.lines().filter_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?.trim_start_matches('/'));
+        let files = match controllers {
+            "" => (hierarchy.to_path_buf(), ["memory.max", "memory.current", "inactive_file "]),
+            list if list.split(',').any(|name| name == "memory") => (
+                hierarchy.join("memory"),
+                ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "],
+            ),
+            _ => return None,
+        };
+        Some((files, Path::new(path)))
+    });
+    let left = groups.flat_map(|((root, files), path)| {
+        path.ancestors().filter_map(move |path| group_memory_left(&root.join(path), files))
+    });
+    left.min()
+}
+
+/// Of one group with a limit. Its count has the files that it has read, which go where memory is short.
+fn group_memory_left(folder: &Path, [limit, used, files]: [&str; 3]) -> Option<usize> {
     let number =
         |file: &str| std::fs::read_to_string(folder.join(file)).ok()?.trim().parse::<usize>().ok();
     let stat = std::fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
-    let files = field(&stat, "inactive_file ").unwrap_or(0);
-    let used = number("memory.current")?.saturating_sub(files);
-    Some(number("memory.max")?.saturating_sub(used))
+    let used = number(used)?.saturating_sub(field(&stat, files).unwrap_or(0));
+    Some(number(limit)?.saturating_sub(used))
 }
 
 /// The number in the line of a system file that begins with `name`.
@@ -100,12 +123,27 @@ pub fn finish(device: Device) -> crate::Result<()> {
     Ok(())
 }
 
+/// Beyond it threads are only in each other's way; tens of thousands end the process, for want of memory for their stacks.
+const MOST_THREADS: i64 = 1024;
+
+/// 0: as many as there are cores.
+pub fn check_threads(threads: i64) -> Result<()> {
+    if (0..=MOST_THREADS).contains(&threads) {
+        return Ok(());
+    }
+    Err(NetError::config(
+        "threads",
+        format!("{threads} is not between 0 and {MOST_THREADS}"),
+        "Use the number of cores, or 0, which stands for it.",
+    ))
+}
+
 /// Number of threads for 0, else the number itself.
 pub fn resolve_threads(threads: i64) -> i64 {
     if threads > 0 {
         return threads;
     }
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64)
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() as i64).min(MOST_THREADS))
 }
 
 /// The same for one of several processes of this machine, which share its cores.
@@ -163,12 +201,34 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let write =
             |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+        let left = || cgroup_memory_left(folder.path(), "0::/\n");
         write("memory.current", "900\n");
         write("memory.stat", "anon 400\nactive_file 100\ninactive_file 300\n");
-        assert_eq!(container_memory_left(folder.path()), None);
+        assert_eq!(left(), None);
         write("memory.max", "max\n");
-        assert_eq!(container_memory_left(folder.path()), None);
+        assert_eq!(left(), None);
         write("memory.max", "1000\n");
-        assert_eq!(container_memory_left(folder.path()), Some(400));
+        assert_eq!(left(), Some(400));
+    }
+
+    #[test]
+    fn the_tightest_group_round_the_process_is_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let group = |path: &str, files: [(&str, &str); 2]| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(&path).unwrap();
+            files.iter().for_each(|(file, text)| std::fs::write(path.join(file), text).unwrap());
+        };
+        let left = |membership: &str| cgroup_memory_left(folder.path(), membership);
+        group("job_7/step_0", [("memory.max", "max"), ("memory.current", "10")]);
+        group("job_7", [("memory.max", "500"), ("memory.current", "100")]);
+        assert_eq!(left("0::/job_7/step_0\n"), Some(400));
+        // As a container sees the group of the machine, which is its root.
+        assert_eq!(left("0::/job_9\n"), None);
+        // Version 1, beside a version 2 that does nothing.
+        let files = ["memory.limit_in_bytes", "memory.usage_in_bytes"];
+        group("memory/slurm/job_8", [(files[0], "300"), (files[1], "100")]);
+        group("memory/slurm", [(files[0], "9223372036854771712"), (files[1], "100")]);
+        assert_eq!(left("5:cpu:/slurm\n4:memory:/slurm/job_8\n0::/\n"), Some(200));
     }
 }

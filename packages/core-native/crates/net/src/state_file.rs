@@ -10,12 +10,17 @@ use std::io::Write;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
-const CHECKSUM: &str = "sha256";
+/// Over names, types, shapes, data and metadata.
+const CHECKSUM: &str = "sha256.v2";
+/// Of earlier files: over names and data alone.
+const OLD_CHECKSUM: &str = "sha256";
 
 #[derive(Debug)]
 pub struct StateFile {
     pub tensors: BTreeMap<String, Tensor>,
     pub metadata: BTreeMap<String, String>,
+    /// A checksum was there, and is right.
+    pub is_verified: bool,
 }
 
 pub fn write(
@@ -24,15 +29,15 @@ pub fn write(
     metadata: &BTreeMap<String, String>,
 ) -> Result<()> {
     let mut parts = Vec::with_capacity(tensors.len());
-    let mut checksum = Sha256::new();
+    let mut checksum = Checksum::default();
     for (name, tensor) in tensors {
         let (dtype, bytes) = to_bytes(tensor)?;
-        checksum.update(name);
-        checksum.update(&bytes);
+        let shape: Vec<_> = tensor.size().iter().map(|&extent| extent as usize).collect();
+        checksum.add(name, dtype, &shape, &bytes);
         parts.push((name, dtype, tensor.size(), bytes));
     }
     let mut metadata = metadata.clone();
-    metadata.insert(CHECKSUM.into(), hex(&checksum.finalize()));
+    metadata.insert(CHECKSUM.into(), checksum.finish(&metadata));
     write_atomic(file, &serialize(&metadata, parts)?)
 }
 
@@ -83,18 +88,58 @@ pub fn read(file: &Path) -> Result<StateFile> {
     let mut named: Vec<_> = views.tensors();
     named.sort_by(|a, b| a.0.cmp(&b.0));
     let mut tensors = BTreeMap::new();
-    let mut checksum = Sha256::new();
+    let (mut checksum, mut old_checksum) = (Checksum::default(), Sha256::new());
+    let is_old = metadata.contains_key(OLD_CHECKSUM);
     for (name, view) in named {
-        checksum.update(&name);
-        checksum.update(view.data());
+        if is_old {
+            old_checksum.update(&name);
+            old_checksum.update(view.data());
+        } else {
+            checksum.add(&name, view.dtype(), view.shape(), view.data());
+        }
         let tensor = from_view(&view)
-            .ok_or_else(|| corrupt(format!("tensor {name} has an unsupported type")))??;
+            .ok_or_else(|| corrupt(format!("tensor {name} has an unsupported type")))?
+            .map_err(|_| corrupt(format!("tensor {name} has an impossible shape")))?;
         tensors.insert(name, tensor);
     }
-    if metadata.get(CHECKSUM).is_some_and(|expected| *expected != hex(&checksum.finalize())) {
+    let sum = if is_old { hex(&old_checksum.finalize()) } else { checksum.finish(&metadata) };
+    let expected = metadata.get(if is_old { OLD_CHECKSUM } else { CHECKSUM });
+    if expected.is_some_and(|expected| *expected != sum) {
         return Err(corrupt("its checksum does not match its content".into()));
     }
-    Ok(StateFile { tensors, metadata })
+    let is_verified = expected.is_some();
+    Ok(StateFile { tensors, metadata, is_verified })
+}
+
+/// The name of a tensor that has a NaN or an infinite number.
+pub fn first_not_finite<'a>(
+    tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
+) -> Result<Option<String>> {
+    let _no_grad = tch::no_grad_guard();
+    for (name, tensor) in tensors {
+        if tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
+            return Ok(Some(name.into()));
+        }
+    }
+    Ok(None)
+}
+
+/// SHA-256 of all that a state file says, in the order of the names.
+#[derive(Default)]
+struct Checksum(Sha256);
+
+impl Checksum {
+    fn add(&mut self, name: &str, dtype: Dtype, shape: &[usize], data: &[u8]) {
+        self.0.update(json!([name, dtype, shape, data.len()]).to_string());
+        self.0.update(data);
+    }
+
+    fn finish(mut self, metadata: &BTreeMap<String, String>) -> String {
+        for (key, value) in metadata.iter().filter(|(key, _)| *key != CHECKSUM) {
+            self.0.update(json!([key, value]).to_string());
+        }
+        hex(&self.0.finalize())
+    }
 }
 
 /// Writes `bytes` to a temporary file in the same folder, flushes it to disk and renames it.
@@ -102,12 +147,12 @@ pub fn write_atomic(file: &Path, bytes: &[u8]) -> Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let io = |source| NetError::io(file, source);
     std::fs::create_dir_all(folder).map_err(io)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    // A temporary file is private; a result is as readable as the user's files are (umask).
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut temporary =
+        tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(io)?;
     temporary.write_all(bytes).map_err(io)?;
     temporary.as_file().sync_all().map_err(io)?;
-    // A temporary file is private; a result is as readable as any other file of the run.
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    temporary.as_file().set_permissions(readable).map_err(io)?;
     temporary.persist(file).map_err(|error| io(error.error))?;
     Ok(())
 }

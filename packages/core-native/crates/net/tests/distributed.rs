@@ -87,7 +87,7 @@ fn two_processes_are_one_on_the_same_batch() {
         let expected: Vec<_> = (0..3).map(|_| alone.step(&whole, &all_targets).unwrap()).collect();
 
         let results = on_ranks(2, |place| {
-            let team = Team::join(Some(&place)).unwrap();
+            let team = Team::join(Some(&place), &|| false).unwrap();
             let (patches, rois, _) = batch(&config, 3, 1);
             let own = Tensor::from_slice(&targets[place.rank]);
             let mut learner = Learner::new(&config, Device::Cpu).unwrap();
@@ -118,7 +118,7 @@ fn unequal_parts_count_by_their_rows() {
         double(TrainConfig { intra_reduction: IntraReduction::Sum, ..support::small_config() });
     let parts = [(0_i64, 2_i64), (2, 5)];
     let results = on_ranks(2, |place| {
-        let team = Team::join(Some(&place)).unwrap();
+        let team = Team::join(Some(&place), &|| false).unwrap();
         let (patches, rois, targets) = batch(&config, 5, 2);
         let (from, to) = parts[place.rank];
         let own = targets.narrow(0, 2 * from, 2 * (to - from));
@@ -193,7 +193,7 @@ fn emulate(learner: &mut Learner, config: &TrainConfig, parts: &[(i64, i64)]) {
 #[test]
 fn shares_cover_everything_once() {
     let shares = on_ranks(3, |place| {
-        let team = Team::join(Some(&place)).unwrap();
+        let team = Team::join(Some(&place), &|| false).unwrap();
         let shares = [0, 2, 3, 10].map(|count| team.share(count));
         team.leave(Ok(shares)).unwrap()
     });
@@ -206,7 +206,7 @@ fn shares_cover_everything_once() {
 #[test]
 fn a_process_that_vanishes_is_named() {
     let errors = on_ranks(2, |place| {
-        let team = Team::join(Some(&place)).unwrap();
+        let team = Team::join(Some(&place), &|| false).unwrap();
         if place.rank == 1 {
             team.sum_numbers(&[1.0]).unwrap();
             return None;
@@ -223,9 +223,9 @@ fn a_process_that_vanishes_is_named() {
 #[test]
 fn who_does_not_come_is_named() {
     let [mut first, _] = <[Placement; 2]>::try_from(placements(2, 0.3)).unwrap();
-    let error = Team::join(Some(&first)).unwrap_err();
+    let error = Team::join(Some(&first), &|| false).unwrap_err();
     assert!(error.to_string().starts_with("rank 1 of 2 has not joined"), "{error}");
     first.rank = 1;
-    let error = Team::join(Some(&first)).unwrap_err();
+    let error = Team::join(Some(&first), &|| false).unwrap_err();
     assert!(error.to_string().starts_with("rank 0 did not answer"), "{error}");
 }

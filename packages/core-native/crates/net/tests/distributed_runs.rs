@@ -71,7 +71,7 @@ fn only_rank_0_writes_and_all_agree_on_evaluation_and_end() {
     let refs: Vec<_> = (job.samples.iter())
         .map(|sample| SampleRef { file: sample.file.clone(), key: sample.key.clone() })
         .collect();
-    let samples = Sample::read_all(&refs).unwrap();
+    let samples = Sample::read_all(&refs, &|| false).unwrap();
     let store = LesionStore::new(&samples, &network.config, background, Device::Cpu).unwrap();
     let list = PatchList::from_triples(&job.validation_patches, &store.sizes, 7).unwrap();
     let groups: Vec<_> = job.samples.iter().map(|sample| sample.group.clone()).collect();

@@ -45,14 +45,15 @@ private:
   }
 };
 
-/// The same stream for all captures of a device: cuBLAS keeps a workspace for each stream.
+/// The same stream for all captures of a device: cuBLAS keeps a workspace for each stream. Of high priority, from another pool than side
+/// streams: those are handed out again after 32, and work of another thread on this stream would be recorded instead of done.
 CUDAStream capture_stream(c10::DeviceIndex device) {
   static std::mutex mutex;
   static std::map<c10::DeviceIndex, CUDAStream> streams;
   const std::lock_guard<std::mutex> lock(mutex);
   const auto found = streams.find(device);
   if (found != streams.end()) return found->second;
-  return streams.emplace(device, c10::cuda::getStreamFromPool(false, device)).first->second;
+  return streams.emplace(device, c10::cuda::getStreamFromPool(/*isHighPriority=*/true, device)).first->second;
 }
 
 /// From begin to end; its destructor leaves the thread as it was.

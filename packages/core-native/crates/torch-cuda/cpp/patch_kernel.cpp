@@ -53,7 +53,7 @@ char *flc_cuda_patch_kernel_cut(PatchKernel *kernel, const void *pixels, const v
     const auto &squares = flc::contiguous_tensor(plan, "the plan", at::kLong, device);
     flc::contiguous_tensor(out, "the result", is_bfloat16 ? at::kBFloat16 : at::kFloat, device);
     // 65535 blocks are the most in y.
-    TORCH_CHECK(side >= 1 && side <= 32768 && input >= 1 && input <= 4096, "squares of ", side, " to ", input, " pixels");
+    TORCH_CHECK(side >= 1 && side <= 32768 && input >= 1 && input <= 4095, "squares of ", side, " to ", input, " pixels");
     TORCH_CHECK(squares.dim() == 2 && squares.size(1) == 4, "the plan is ", squares.sizes(), ", not [n, 4]");
     TORCH_CHECK(result.dim() == 4 && result.size(1) == squares.size(0) && result.size(2) == input &&
                     result.size(3) == input,

@@ -11,6 +11,11 @@ namespace {
 // Channels in one register's worth of accumulators.
 constexpr int64_t kLanes = 16;
 
+/// ReLU, through which a NaN passes, as in libtorch.
+template <typename A> inline __attribute__((always_inline)) A rectified(A value) {
+  return value <= A(0) ? A(0) : value;
+}
+
 /// Calls body(first channel, number of channels); a full group is a compile-time constant, so that it stays in registers.
 template <typename Full, typename Rest>
 inline void for_channel_groups(int64_t channels, Full full, Rest rest) {
@@ -54,14 +59,14 @@ void normalize(const T *__restrict x, const T *residual, const A *__restrict mea
 #pragma GCC ivdep
       for (int64_t c = 0; c < channels; ++c) {
         const A value = (load(in[c]) - mean[c]) * scale[c] + shift[c];
-        store(out[c], value > A(0) ? value : A(0));
+        store(out[c], rectified(value));
       }
     } else {
       const T *around = residual + r * channels;
 #pragma GCC ivdep
       for (int64_t c = 0; c < channels; ++c) {
         const A value = (load(in[c]) - mean[c]) * scale[c] + shift[c] + load(around[c]);
-        store(out[c], value > A(0) ? value : A(0));
+        store(out[c], rectified(value));
       }
     }
   }
@@ -73,7 +78,7 @@ inline __attribute__((always_inline)) A gradient_at(const T *dy, const T *dy2, c
                                                     int64_t i, A mean, A scale, A shift) {
   const A out = Output ? load(y[i]) : (load(x[i]) - mean) * scale + shift;
   const A g = Second ? load(dy[i]) + load(dy2[i]) : load(dy[i]);
-  return out > A(0) ? g : A(0);
+  return out <= A(0) ? A(0) : g;
 }
 
 template <typename T> struct GradientOperands {

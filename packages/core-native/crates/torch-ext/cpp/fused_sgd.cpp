@@ -14,7 +14,8 @@ extern "C" char *flc_fused_sgd(at::Tensor **parameters, at::Tensor **gradients, 
       params.push_back(parameters[i]->detach());
       // The kernel walks raw memory: a channels-last gradient must first take the parameter's layout.
       grads.push_back(gradients[i]->to(parameters[i]->scalar_type()).contiguous());
-      buffers.push_back(*momenta[i]);
+      // Without momentum libtorch takes none.
+      if (momentum != 0) buffers.push_back(*momenta[i]);
     }
     at::_fused_sgd_(params, grads, buffers, weight_decay, momentum, learning_rate,
                     /*dampening=*/0.0, /*nesterov=*/false, /*maximize=*/false,

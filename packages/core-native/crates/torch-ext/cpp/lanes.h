@@ -20,7 +20,8 @@ constexpr int kSums = 24;
 FLC_INLINE Lanes load(const float *values) { return _mm512_loadu_ps(values); }
 FLC_INLINE void store(float *target, Lanes values) { _mm512_storeu_ps(target, values); }
 FLC_INLINE Lanes zero() { return _mm512_setzero_ps(); }
-FLC_INLINE Lanes positive(Lanes values) { return _mm512_max_ps(values, zero()); }
+/// Of a NaN and a number the instruction gives its second operand: a NaN passes, as in libtorch.
+FLC_INLINE Lanes positive(Lanes values) { return _mm512_max_ps(zero(), values); }
 #else
 using Lanes = __m256;
 constexpr int kLanes = 8;
@@ -28,7 +29,7 @@ constexpr int kSums = 12;
 FLC_INLINE Lanes load(const float *values) { return _mm256_loadu_ps(values); }
 FLC_INLINE void store(float *target, Lanes values) { _mm256_storeu_ps(target, values); }
 FLC_INLINE Lanes zero() { return _mm256_setzero_ps(); }
-FLC_INLINE Lanes positive(Lanes values) { return _mm256_max_ps(values, zero()); }
+FLC_INLINE Lanes positive(Lanes values) { return _mm256_max_ps(zero(), values); }
 #endif
 
 #ifdef __AVX512BF16__

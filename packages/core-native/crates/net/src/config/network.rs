@@ -193,28 +193,7 @@ impl NetworkConfig {
     }
 
     pub fn validate(&self) -> Result<()> {
-        let positive = [
-            ("phases", self.phases),
-            ("depth", self.depth),
-            ("widths", self.widths.into_iter().min().unwrap_or(0)),
-            ("hiddenSize", self.hidden_size),
-            ("patchSize", self.patch_size),
-        ];
-        for (key, value) in positive {
-            if value < 1 {
-                return Err(NetError::config(key, format!("{value} is below 1"), "Use 1 or more."));
-            }
-        }
-        if self.classes < 2 {
-            return Err(NetError::config("classes", "fewer than 2", "Name at least two classes."));
-        }
-        if self.patch_input < 8 || self.roi_input < 8 {
-            return Err(NetError::config(
-                "patchInput, roiInput",
-                "below 8 pixels, too small for three stages",
-                "Use 64 and 128 as the paper does.",
-            ));
-        }
+        self.validate_counts()?;
         if self.shortcut == Shortcut::Pad && self.widths.windows(2).any(|w| w[1] < w[0]) {
             return Err(NetError::config(
                 "widths",
@@ -225,6 +204,34 @@ impl NetworkConfig {
         self.validate_scales()?;
         self.validate_phase_order()?;
         self.validate_directions()
+    }
+
+    /// The upper bounds are far from what trains anywhere: a slip, or a file that is none of ours, is an error and not the end of the
+    /// process for want of memory.
+    fn validate_counts(&self) -> Result<()> {
+        let mut counts = vec![
+            ("phases", self.phases, 1, 64),
+            // A predicted class is a byte.
+            ("classes", self.classes, 2, 256),
+            ("depth", self.depth, 1, 64),
+            ("hiddenSize", self.hidden_size, 1, 8192),
+            ("patchSize", self.patch_size, 1, 4095),
+            // Three stages halve it twice.
+            ("patchInput", self.patch_input, 8, 4095),
+            ("roiInput", self.roi_input, 8, 4095),
+        ];
+        counts.extend(self.widths.map(|width| ("widths", width, 1, 8192)));
+        counts.extend(
+            self.patch_scales.into_iter().flatten().map(|side| ("patchScales", side, 1, 4095)),
+        );
+        match counts.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+            None => Ok(()),
+            Some((key, value, least, most)) => Err(NetError::config(
+                key,
+                format!("{value} is not between {least} and {most}"),
+                format!("Use {least} to {most}."),
+            )),
+        }
     }
 
     fn validate_scales(&self) -> Result<()> {

@@ -1,5 +1,5 @@
 use super::NetworkConfig;
-use crate::{NetError, Result};
+use crate::{NetError, Result, runtime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,10 +24,10 @@ pub enum SamplerKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoiDraw {
-    /// In proportion to its patches: every patch is about equally likely.
+    /// In proportion to its patches: every patch is about equally likely where there are many ROIs.
     #[default]
     Patches,
-    /// The same, within its class; every class is about equally likely.
+    /// The same, within its class; every class is equally likely, and a class of few ROIs repeats them within a batch.
     Classes,
 }
 
@@ -232,6 +232,13 @@ impl TrainConfig {
                 "Each ROI gives the same number of patches: choose a divisor of batchSize.",
             ));
         }
+        if self.sampler == SamplerKind::Uniform && self.roi_draw == RoiDraw::Classes {
+            return Err(NetError::config(
+                "roiDraw",
+                "classes has no meaning with the uniform sampler, which draws patches",
+                "Use the grouped sampler, or roiDraw patches.",
+            ));
+        }
         let rois = match self.sampler {
             SamplerKind::Grouped if self.network.has_local() => self.rois_per_batch,
             _ => self.batch_size,
@@ -257,8 +264,8 @@ impl TrainConfig {
             ("patience", self.patience, 1),
             ("checkpointEvery", self.checkpoint_every, 1),
             ("reportEvery", self.report_every, 1),
-            ("threads", self.threads, 0),
         ];
+        runtime::check_threads(self.threads)?;
         match counts.into_iter().find(|(_, value, least)| value < least) {
             Some((key, value, least)) => Err(NetError::config(
                 key,

@@ -39,6 +39,11 @@ impl Readback {
         Ok(unsafe { self.0.start(pointer(&values)) }?)
     }
 
+    /// Whether `wait` would return at once.
+    pub fn is_ready(&self) -> Result<bool> {
+        Ok(self.0.is_ready()?)
+    }
+
     /// What the last copy brought.
     pub fn wait(&self) -> Result<Vec<f64>> {
         Ok(self.0.wait()?.iter().copied().map(f64::from).collect())

@@ -22,8 +22,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 use tch::{Device, Tensor};
 
-/// Opens libflc_torch_cuda.so, once per process. CUDA must have been loaded (runtime::load_cuda).
+/// The begin of a run on a GPU: opens libflc_torch_cuda.so, once per process. CUDA must have been loaded (runtime::load_cuda).
 pub fn open_object(path: Option<&Path>) {
+    per_gpu::next_run();
     OBJECT.get_or_init(|| {
         let path = path.ok_or("the CUDA part was not built")?;
         CudaObject::open(path).map_err(|error| match error {

@@ -25,6 +25,11 @@ pub fn patch_kernel(index: usize) -> Made<PatchKernel> {
 }
 
 impl PatchKernel {
+    /// Larger ones need more blocks than CUDA launches.
+    pub fn takes(side: i64, input: i64) -> bool {
+        side <= 32768 && input <= 4095
+    }
+
     /// See [`flc_torch_cuda::CudaObject::cut_patches`]. The plan must come from the store that holds the pixels.
     pub fn cut(
         &self,

@@ -3,13 +3,22 @@ use crate::runtime;
 use flc_torch_cuda::CudaObject;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A thing, or in words why there is none.
 pub type Made<T> = Result<&'static T, String>;
 
-/// One of a kind for each GPU: made at the first call, kept for the life of the process.
-pub(super) struct PerGpu<T: 'static>(Mutex<BTreeMap<usize, Made<T>>>);
+/// One of a kind for each GPU: made at the first call, kept for the life of the process. What failed is tried again by a later run: memory
+/// may have been short.
+pub(super) struct PerGpu<T: 'static>(Mutex<BTreeMap<usize, (u64, Made<T>)>>);
+
+/// Counts the runs of this process.
+static RUN: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn next_run() {
+    RUN.fetch_add(1, Ordering::Relaxed);
+}
 
 impl<T> PerGpu<T> {
     pub(super) const fn new() -> Self {
@@ -31,6 +40,10 @@ impl<T> PerGpu<T> {
                 make(object()?, index as i32, &nvidia.unwrap_or_else(|| PathBuf::from(".")))?;
             Ok(&*Box::leak(Box::new(thing)))
         };
-        made.entry(index).or_insert_with(first).clone()
+        let run = RUN.load(Ordering::Relaxed);
+        if !matches!(made.get(&index), Some((of, thing)) if thing.is_ok() || *of == run) {
+            made.insert(index, (run, first()));
+        }
+        made[&index].1.clone()
     }
 }

@@ -77,12 +77,15 @@ impl Sample {
     }
 
     /// Reads `samples` in order; each file is read once.
-    pub fn read_all(samples: &[SampleRef]) -> Result<Vec<Self>> {
+    pub fn read_all(samples: &[SampleRef], cancelled: &dyn Fn() -> bool) -> Result<Vec<Self>> {
         let mut files: HashMap<&Path, Vec<u8>> = HashMap::new();
         let mut read = Vec::with_capacity(samples.len());
         for sample in samples {
             let path = sample.file.as_path();
             if !files.contains_key(path) {
+                if cancelled() {
+                    return Err(NetError::Cancelled { checkpoint: None });
+                }
                 // Samples of a file lie together in a cohort: keeping one file bounds the memory.
                 files.clear();
                 let bytes = std::fs::read(path).map_err(|source| NetError::io(path, source))?;

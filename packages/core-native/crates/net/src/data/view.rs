@@ -35,7 +35,9 @@ impl View {
     /// can give `kind` at once.
     pub fn cut(&self, plan: &Tensor, kind: Kind) -> Result<Tensor> {
         let kernel = match self.pixels.device() {
-            Device::Cuda(index) => cuda::patch_kernel(index).ok(),
+            Device::Cuda(index) if cuda::PatchKernel::takes(self.side, self.input) => {
+                cuda::patch_kernel(index).ok()
+            }
             _ => None,
         };
         match kernel {

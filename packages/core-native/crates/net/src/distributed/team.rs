@@ -39,9 +39,9 @@ impl Team {
     }
 
     /// Waits for the other processes, or is alone where there is no placement.
-    pub fn join(placement: Option<&Placement>) -> Result<Self> {
+    pub fn join(placement: Option<&Placement>, cancelled: &dyn Fn() -> bool) -> Result<Self> {
         let Some(placement) = placement else { return Ok(Self::alone()) };
-        let store = Arc::new(rendezvous::meet(placement)?);
+        let store = Arc::new(rendezvous::meet(placement, cancelled)?);
         let heartbeat = Heartbeat::start(store.clone(), placement.rank);
         let cpu = rendezvous::connect(&store, placement)?;
         let group = Group {
@@ -157,6 +157,21 @@ impl Team {
         }
         let text = group.store.get(name)?;
         serde_json::from_str(&text).map(Some).map_err(|error| NetError::Internal(error.to_string()))
+    }
+
+    /// Waits, as long as a process waits for another, for work of the GPU that the others take part in.
+    pub fn wait_for_gpu(&self, is_ready: &dyn Fn() -> Result<bool>) -> Result<()> {
+        let Some(group) = &self.group else { return Ok(()) };
+        let begin = Instant::now();
+        while !is_ready()? {
+            if begin.elapsed() > group.placement.timeout() {
+                // What hangs on the GPU ends with the group, and only then is its memory free.
+                group.hang_up();
+                return Err(group.blame(&TorchExtError("the GPU waits for another process".into())));
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        Ok(())
     }
 
     /// Ends this process's part with its outcome. A failure of its own is made known to the others.

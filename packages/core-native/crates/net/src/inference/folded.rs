@@ -1,10 +1,10 @@
 use super::chunk::ChunkProgram;
-use crate::Result;
 use crate::config::{NetworkConfig, Precision};
 use crate::model::{
     BN_EPSILON, Block, ConvBn, DenseLayers, Fusion, Pathway, ResGlBdLstm, ResidualPathway,
     Shortcut, YasakaPathway, channels_last, ends_stage, pad_shortcut, pool,
 };
+use crate::{Result, state_file};
 use flc_torch_ext::{WinogradWeights, convolution_relu, prepack_convolution};
 use std::cell::RefCell;
 use tch::{Device, Kind, Tensor};
@@ -95,6 +95,10 @@ impl FoldedWeight {
     /// The fastest form for a convolution with ReLU of inputs of `side`, for which oneDNN packs.
     fn new(weight: Tensor, stride: i64, padding: i64, side: i64) -> Result<Self> {
         if weight.device() != Device::Cpu || weight.kind() == Kind::Double {
+            return Ok(Self::Plain(weight));
+        }
+        // oneDNN's ReLU makes 0 of a NaN, which libtorch's keeps.
+        if state_file::first_not_finite([("", &weight)])?.is_some() {
             return Ok(Self::Plain(weight));
         }
         if stride == 1

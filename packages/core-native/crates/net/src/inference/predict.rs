@@ -1,8 +1,8 @@
 use super::FoldedNetwork;
 use super::chunk::Chunk;
 use super::packing::Packing;
-use crate::Result;
 use crate::data::{LesionStore, Look, Patch};
+use crate::{NetError, Result};
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
@@ -84,6 +84,8 @@ impl FoldedNetwork {
 const PATCHES_PER_ROI: usize = 8;
 
 impl Predictions {
+    /// # Errors
+    /// `NotFinite`: a NaN has no largest probability.
     fn read(probabilities: &Tensor) -> Result<Self> {
         let classes = probabilities.f_argmax(1, false)?.f_to_kind(Kind::Uint8)?;
         let mut read = Self {
@@ -93,6 +95,9 @@ impl Predictions {
         };
         let on_host = |tensor: &Tensor| tensor.f_contiguous()?.f_to_device(Device::Cpu);
         on_host(probabilities)?.f_copy_data(&mut read.probabilities, probabilities.numel())?;
+        if read.probabilities.iter().any(|probability| probability.is_nan()) {
+            return Err(NetError::NotFinite);
+        }
         on_host(&classes)?.f_copy_data(&mut read.classes, classes.numel())?;
         Ok(read)
     }

@@ -14,7 +14,7 @@ pub use batch_norm::{BN_EPSILON, BatchNorm};
 pub use bd_lstm::BdLstm;
 pub use linear::Linear;
 pub use memory_format::channels_last;
-pub use parameters::{Builder, Parameters};
+pub use parameters::{Builder, Parameters, Source};
 pub use pathway::{Block, ConvBn, Pathway, ResidualPathway};
 pub use resgl_bdlstm::{Fusion, Inputs, Outputs, ResGlBdLstm};
 pub use shortcut::{Shortcut, pad_shortcut};

@@ -1,6 +1,7 @@
 //! Named tensors. The names are the file format: a PyTorch state_dict (method.md, section 3).
 
 use crate::{NetError, Result, random};
+use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
@@ -34,35 +35,25 @@ impl Parameters {
 
     /// Copies `values` into the tensors in place. Missing, unknown and misshapen names are errors: a network is loaded whole or not at all.
     pub fn load(&self, values: &BTreeMap<String, Tensor>) -> Result<()> {
-        let refuse = |problem: String| {
-            NetError::data(problem, "Use weights that were made for this network configuration.")
-        };
-        if let Some(unknown) = values
-            .keys()
-            .find(|name| !self.trainable.contains_key(*name) && !self.buffers.contains_key(*name))
-        {
-            return Err(refuse(format!("unexpected tensor {unknown} in the weights")));
-        }
-        for (name, tensor) in self.all() {
-            let value = values
-                .get(name)
-                .ok_or_else(|| refuse(format!("tensor {name} is missing in the weights")))?;
-            if value.size() != tensor.size() {
-                let problem = format!(
-                    "tensor {name} has shape {:?}, expected {:?}",
-                    value.size(),
-                    tensor.size()
-                );
-                return Err(refuse(problem));
-            }
-        }
+        self.refuse_unknown(values)?;
+        let stored: Vec<_> = self
+            .all()
+            .map(|(name, tensor)| Ok((tensor, stored(values, name, &tensor.size())?)))
+            .collect::<Result<_>>()?;
         let _no_grad = tch::no_grad_guard();
-        for (name, tensor) in self.all() {
-            if let Some(value) = values.get(name) {
-                tensor.shallow_clone().f_copy_(value)?;
-            }
+        for (tensor, value) in stored {
+            tensor.shallow_clone().f_copy_(&value)?;
         }
         Ok(())
+    }
+
+    pub fn refuse_unknown(&self, values: &BTreeMap<String, Tensor>) -> Result<()> {
+        let known =
+            |name: &String| self.trainable.contains_key(name) || self.buffers.contains_key(name);
+        match values.keys().find(|name| !known(name)) {
+            Some(name) => Err(refuse(format!("unexpected tensor {name} in the weights"))),
+            None => Ok(()),
+        }
     }
 
     /// Copies that later steps do not touch.
@@ -82,14 +73,28 @@ impl Parameters {
 pub struct Builder<'a> {
     parameters: &'a mut Parameters,
     prefix: String,
-    seed: u64,
+    source: Source<'a>,
     kind: Kind,
     device: Device,
 }
 
+/// Where a network's numbers come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// Drawn.
+    Seed(u64),
+    /// Stored ones. Missing and misshapen names are errors before anything of their size is made.
+    Values(&'a BTreeMap<String, Tensor>),
+}
+
 impl<'a> Builder<'a> {
-    pub fn new(parameters: &'a mut Parameters, seed: u64, kind: Kind, device: Device) -> Self {
-        Self { parameters, prefix: String::new(), seed, kind, device }
+    pub fn new(
+        parameters: &'a mut Parameters,
+        source: Source<'a>,
+        kind: Kind,
+        device: Device,
+    ) -> Self {
+        Self { parameters, prefix: String::new(), source, kind, device }
     }
 
     /// A builder for the names below `name`.
@@ -98,7 +103,7 @@ impl<'a> Builder<'a> {
         Builder {
             parameters: self.parameters,
             prefix,
-            seed: self.seed,
+            source: self.source,
             kind: self.kind,
             device: self.device,
         }
@@ -107,19 +112,19 @@ impl<'a> Builder<'a> {
     /// A weight drawn from N(0, variance), from a stream of its own name, so that no other layer's existence changes it.
     pub fn gaussian(&mut self, name: &str, shape: &[i64], variance: f64) -> Result<Tensor> {
         let full = format!("{}{name}", self.prefix);
-        let mut generator = random::stream(self.seed, &format!("init/{full}"), 0);
-        let deviation = variance.sqrt();
-        let count = shape.iter().product::<i64>() as usize;
-        let values: Vec<f64> = (0..count)
-            .map(|_| Distribution::<f64>::sample(&StandardNormal, &mut generator) * deviation)
-            .collect();
-        let tensor = Tensor::f_from_slice(&values)?.f_view(shape)?;
+        let tensor = match self.source {
+            Source::Values(values) => stored(values, &full, shape)?,
+            Source::Seed(seed) => {
+                drawn(random::stream(seed, &format!("init/{full}"), 0), shape, variance)?
+            }
+        };
         self.weight(full, tensor)
     }
 
     pub fn constant(&mut self, name: &str, shape: &[i64], value: f64) -> Result<Tensor> {
-        let tensor = Tensor::f_full(shape, value, (Kind::Double, Device::Cpu))?;
-        self.weight(format!("{}{name}", self.prefix), tensor)
+        let full = format!("{}{name}", self.prefix);
+        let tensor = self.stored_or_full(&full, shape, value, (Kind::Double, Device::Cpu))?;
+        self.weight(full, tensor)
     }
 
     fn weight(&mut self, name: String, value: Tensor) -> Result<Tensor> {
@@ -141,8 +146,58 @@ impl<'a> Builder<'a> {
         value: f64,
         kind: Kind,
     ) -> Result<Tensor> {
-        let tensor = Tensor::f_full(shape, value, (kind, self.device))?;
-        self.parameters.buffers.insert(format!("{}{name}", self.prefix), tensor.shallow_clone());
+        let full = format!("{}{name}", self.prefix);
+        let tensor = self.stored_or_full(&full, shape, value, (kind, self.device))?;
+        let tensor = tensor.f_to_device(self.device)?.f_to_kind(kind)?;
+        self.parameters.buffers.insert(full, tensor.shallow_clone());
         Ok(tensor)
     }
+
+    fn stored_or_full(
+        &self,
+        full: &str,
+        shape: &[i64],
+        value: f64,
+        options: (Kind, Device),
+    ) -> Result<Tensor> {
+        match self.source {
+            Source::Values(values) => stored(values, full, shape),
+            Source::Seed(_) => Ok(Tensor::f_full(shape, value, options)?),
+        }
+    }
+}
+
+fn drawn(mut generator: impl Rng, shape: &[i64], variance: f64) -> Result<Tensor> {
+    let deviation = variance.sqrt();
+    let too_large = || NetError::OutOfMemory {
+        device: "cpu".into(),
+        problem: format!("no room for a weight of shape {shape:?}"),
+        remedy: "Use a smaller network.".into(),
+    };
+    let count = shape.iter().try_fold(1_usize, |count, &extent| count.checked_mul(extent as usize));
+    let count = count.ok_or_else(too_large)?;
+    let mut values: Vec<f64> = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| too_large())?;
+    values.extend(
+        (0..count)
+            .map(|_| Distribution::<f64>::sample(&StandardNormal, &mut generator) * deviation),
+    );
+    Ok(Tensor::f_from_slice(&values)?.f_view(shape)?)
+}
+
+fn stored(values: &BTreeMap<String, Tensor>, name: &str, shape: &[i64]) -> Result<Tensor> {
+    let value = values
+        .get(name)
+        .ok_or_else(|| refuse(format!("tensor {name} is missing in the weights")))?;
+    if value.size() != shape {
+        return Err(refuse(format!(
+            "tensor {name} has shape {:?}, expected {shape:?}",
+            value.size()
+        )));
+    }
+    Ok(value.shallow_clone())
+}
+
+fn refuse(problem: String) -> NetError {
+    NetError::data(problem, "Use weights that were made for this network configuration.")
 }

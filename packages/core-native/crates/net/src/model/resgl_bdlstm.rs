@@ -1,10 +1,11 @@
 //! Combining Convolutional and Recurrent Neural Networks for Classification of Focal Liver Lesions in Multi-phase CT Images,
 //! Liang et al., MICCAI 2018, figure 2, and the rows of its Table 2 as configurations.
 
-use super::{BdLstm, Builder, Linear, Parameters, Pathway, channels_last};
+use super::{BdLstm, Builder, Linear, Parameters, Pathway, Source, channels_last};
 use crate::Result;
 use crate::config::{NetworkConfig, PhaseFusion, Precision};
 use crate::cuda::SideStreams;
+use std::collections::BTreeMap;
 use tch::{Device, Tensor};
 
 /// What the network looks at. Without a local pathway `patches` is absent, without a global one `rois`.
@@ -68,10 +69,31 @@ impl ResGlBdLstm {
         device: Device,
         seed: u64,
     ) -> Result<Self> {
+        Self::build(config, precision, device, Source::Seed(seed))
+    }
+
+    /// With the numbers of `values`, which must be those of this network and no others.
+    pub fn of_values(
+        config: &NetworkConfig,
+        precision: Precision,
+        device: Device,
+        values: &BTreeMap<String, Tensor>,
+    ) -> Result<Self> {
+        let network = Self::build(config, precision, device, Source::Values(values))?;
+        network.parameters.refuse_unknown(values)?;
+        Ok(network)
+    }
+
+    fn build(
+        config: &NetworkConfig,
+        precision: Precision,
+        device: Device,
+        source: Source,
+    ) -> Result<Self> {
         config.validate()?;
         precision.apply(device)?;
         let mut parameters = Parameters::default();
-        let mut builder = Builder::new(&mut parameters, seed, precision.master(), device);
+        let mut builder = Builder::new(&mut parameters, source, precision.master(), device);
         let mut pathways = |name: &str, present: bool, side: i64| -> Result<Vec<Pathway>> {
             let count = if present { config.branches() } else { 0 };
             let mut builder = builder.enter(name);
@@ -90,8 +112,7 @@ impl ResGlBdLstm {
         let global =
             inputs.rois.as_ref().map(|xs| self.features(&self.global, xs, train)).transpose()?;
         let global = match (global, &inputs.roi_of_patch) {
-            // index_select, whose backward is deterministic; that of advanced indexing is not.
-            (Some(global), Some(roi)) => Some(global.f_index_select(0, roi)?),
+            (Some(global), Some(roi)) => Some(rows_of(&global, roi)?),
             (global, _) => global,
         };
         self.fusion.forward(local.as_ref(), global.as_ref(), train)
@@ -111,6 +132,22 @@ impl ResGlBdLstm {
         };
         Ok(Tensor::f_stack(&features, 1)?)
     }
+}
+
+/// `rows[index]`, with a gradient that is summed in a fixed order: index_select's is on a CPU; on a GPU it adds atomically, in whatever
+/// order, and a matrix product with ones and zeros takes its place. `rows` [n, ...], `index` [m] int64.
+fn rows_of(rows: &Tensor, index: &Tensor) -> Result<Tensor> {
+    match rows.device() {
+        Device::Cuda(_) => rows_by_product(rows, index),
+        _ => Ok(rows.f_index_select(0, index)?),
+    }
+}
+
+fn rows_by_product(rows: &Tensor, index: &Tensor) -> Result<Tensor> {
+    let mut shape = rows.size();
+    let ones = index.f_one_hot(shape[0])?.f_to_kind(rows.f_kind()?)?;
+    shape[0] = index.size()[0];
+    Ok(ones.f_matmul(&rows.f_flatten(1, -1)?)?.f_view(shape.as_slice())?)
 }
 
 impl Fusion {
@@ -167,5 +204,26 @@ impl Fusion {
             global: auxiliary(&self.fc_global, global)?,
             feature,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Kind;
+
+    #[test]
+    fn a_product_with_ones_and_zeros_takes_rows_as_index_select_does() {
+        let index = Tensor::from_slice(&[2_i64, 0, 2, 2]);
+        let taken = |by: &dyn Fn(&Tensor) -> Tensor| {
+            let rows = Tensor::arange(12, (Kind::Double, Device::Cpu))
+                .view([3, 2, 2])
+                .set_requires_grad(true);
+            let taken = by(&rows);
+            (&taken * &taken).sum(Kind::Double).backward();
+            (taken, rows.grad())
+        };
+        let expected = taken(&|rows| rows.index_select(0, &index));
+        assert_eq!(taken(&|rows| rows_by_product(rows, &index).unwrap()), expected);
     }
 }

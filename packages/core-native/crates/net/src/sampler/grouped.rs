@@ -5,14 +5,16 @@ use rand::Rng;
 use rand::seq::index;
 use std::collections::BTreeMap;
 
-/// R distinct ROIs, drawn with probability proportional to their patch counts so that every patch is about equally likely, and B/R
-/// patches of each. The global pathway then runs R times, not B times (method.md, section 5).
+/// R ROIs, drawn with probability proportional to their patch counts, and B/R patches of each. The global pathway then runs R
+/// times, not B times (method.md, section 5). The ROIs are distinct, so every patch is about equally likely where there are
+/// many more than R of them; of few, those with few patches are seen more often. Drawn by class, every class has the same
+/// share of the batches, and a class of fewer ROIs than its share repeats them.
 #[derive(Debug)]
 pub struct GroupedSampler {
     list: PatchList,
-    rois: Vec<usize>,
-    /// Of each ROI in the draw.
-    weights: Vec<f64>,
+    /// The ROIs that compete: all of them, or those of each class.
+    groups: Vec<Vec<usize>>,
+    has_patches: bool,
     rois_per_batch: usize,
     patches_per_roi: usize,
 }
@@ -35,8 +37,13 @@ impl GroupedSampler {
         let most = wanted.min(rois.len());
         let rois_per_batch =
             (1..=most).rev().find(|count| batch.is_multiple_of(*count)).unwrap_or(1);
-        let weights = roi_weights(config, &list, &rois, classes);
-        Ok(Self { list, rois, weights, rois_per_batch, patches_per_roi: batch / rois_per_batch })
+        let groups = match config.roi_draw {
+            RoiDraw::Patches => vec![rois],
+            RoiDraw::Classes => by_class(&rois, classes),
+        };
+        let has_patches = config.network.has_local();
+        let patches_per_roi = batch / rois_per_batch;
+        Ok(Self { list, groups, has_patches, rois_per_batch, patches_per_roi })
     }
 
     pub fn draw(&self, generator: &mut impl Rng) -> (Vec<usize>, Vec<(Patch, usize)>) {
@@ -54,42 +61,48 @@ impl GroupedSampler {
         (rois, patches)
     }
 
-    /// Weighted draw without replacement: the largest of ln(u) / weight (Efraimidis and Spirakis 2006, algorithm A-ES).
+    /// Each ROI from a group drawn evenly; within it none comes again before all have come.
     fn draw_rois(&self, generator: &mut impl Rng) -> Vec<usize> {
-        let mut keyed: Vec<(f64, usize)> = self
-            .rois
+        let mut left: Vec<Vec<usize>> = vec![Vec::new(); self.groups.len()];
+        (0..self.rois_per_batch)
+            .map(|_| {
+                let group = match self.groups.len() {
+                    1 => 0,
+                    count => generator.random_range(0..count),
+                };
+                if left[group].is_empty() {
+                    left[group] = self.order(&self.groups[group], generator);
+                }
+                left[group].pop().expect("no group is empty")
+            })
+            .collect()
+    }
+
+    /// Weighted draw without replacement, the first one last: ascending ln(u) / weight (Efraimidis and Spirakis 2006, algorithm A-ES).
+    fn order(&self, rois: &[usize], generator: &mut impl Rng) -> Vec<usize> {
+        let mut keyed: Vec<(f64, usize)> = rois
             .iter()
-            .zip(&self.weights)
-            .map(|(&roi, weight)| {
+            .map(|&roi| {
                 let uniform: f64 = 1.0 - generator.random::<f64>();
-                (uniform.ln() / weight, roi)
+                (uniform.ln() / self.weight(roi), roi)
             })
             .collect();
-        keyed.sort_by(|a, b| b.0.total_cmp(&a.0));
-        keyed.truncate(self.rois_per_batch);
+        keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         keyed.into_iter().map(|(_, roi)| roi).collect()
+    }
+
+    /// The patches of a ROI; 1 without a local pathway.
+    fn weight(&self, roi: usize) -> f64 {
+        if self.has_patches { self.list.of_sample[roi].len() as f64 } else { 1.0 }
     }
 }
 
-/// The patches of each ROI (1 without a local pathway); within its class, as a share, where classes are to be equally likely.
-fn roi_weights(
-    config: &TrainConfig,
-    list: &PatchList,
-    rois: &[usize],
-    classes: &[i64],
-) -> Vec<f64> {
-    let has_patches = config.network.has_local();
-    let patches = |roi: usize| if has_patches { list.of_sample[roi].len() as f64 } else { 1.0 };
-    let mut of_class: BTreeMap<i64, f64> = BTreeMap::new();
+fn by_class(rois: &[usize], classes: &[i64]) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for &roi in rois {
-        *of_class.entry(classes[roi]).or_default() += patches(roi);
+        groups.entry(classes[roi]).or_default().push(roi);
     }
-    rois.iter()
-        .map(|&roi| match config.roi_draw {
-            RoiDraw::Patches => patches(roi),
-            RoiDraw::Classes => patches(roi) / of_class[&classes[roi]],
-        })
-        .collect()
+    groups.into_values().collect()
 }
 
 #[cfg(test)]
@@ -157,6 +170,23 @@ mod tests {
             let tolerance = 4.0 * (expected * (1.0 - expected) / 4000.0_f64).sqrt();
             assert!((f64::from(*seen) / 4000.0 - expected).abs() < tolerance, "{first:?}");
         }
+    }
+
+    #[test]
+    fn every_class_has_the_same_share_of_the_batches_where_asked_for() {
+        // Eleven ROIs of class 0 and one of class 1, ten a batch.
+        let sampler = drawn_by(RoiDraw::Classes, &[20; 12], 20, 10);
+        let (mut rare, steps) = (0, 1000);
+        for step in 0..steps {
+            let (rois, _) = sampler.draw(&mut stream(3, "sampler", step));
+            let of_rare = rois.iter().filter(|&&roi| roi == 11).count();
+            rare += of_rare;
+            // None of the many comes twice in one batch.
+            assert_eq!(rois.iter().collect::<HashSet<_>>().len(), 10 - of_rare.saturating_sub(1));
+        }
+        let share = rare as f64 / (10 * steps) as f64;
+        // Four standard deviations of the binomial.
+        assert!((share - 0.5).abs() < 4.0 * (0.25 / (10 * steps) as f64).sqrt(), "{share}");
     }
 
     #[test]

@@ -70,6 +70,10 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
     pub fn path(run_dir: &Path) -> PathBuf {
         run_dir.join("checkpoint").join("state.safetensors")
     }
@@ -122,7 +126,18 @@ impl Checkpoint {
                 progress.format, progress.version
             )));
         }
-        Ok(Self { progress, tensors: state.tensors })
+        if !state.is_verified {
+            return Err(corrupt("it has no checksum".into()));
+        }
+        let Progress { step, last_evaluation, best_step, .. } = progress;
+        if step < 0 || last_evaluation > step || best_step > step {
+            return Err(corrupt(format!("step {step} does not follow what was done before it")));
+        }
+        let checkpoint = Self { progress, tensors: state.tensors };
+        match state_file::first_not_finite(checkpoint.tensors())? {
+            Some(name) => Err(corrupt(format!("{name} is not finite: the run had diverged"))),
+            None => Ok(checkpoint),
+        }
     }
 
     /// Refuses a configuration or data under which the resumed run would not be the same run. Another number of processes ends

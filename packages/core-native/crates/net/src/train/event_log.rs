@@ -2,7 +2,7 @@ use super::Event;
 use crate::{NetError, Result, state_file};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// events.jsonl: what every progress bar, plot and log reads.
@@ -17,13 +17,13 @@ impl EventLog {
     /// last line that a kill cut short.
     pub fn open(run_dir: &Path, resumed_at: Option<i64>) -> Result<Self> {
         let path = run_dir.join("events.jsonl");
-        let kept = match (resumed_at, std::fs::read_to_string(&path)) {
-            (Some(step), Ok(text)) => text
+        let kept = match resumed_at {
+            Some(step) => text_of(&path)?
                 .lines()
                 .filter(|line| is_before(line, step))
                 .map(|line| format!("{line}\n"))
                 .collect(),
-            _ => String::new(),
+            None => String::new(),
         };
         state_file::write_atomic(&path, kept.as_bytes())?;
         let file = OpenOptions::new()
@@ -38,6 +38,15 @@ impl EventLog {
             serde_json::to_string(event).map_err(|error| NetError::Internal(error.to_string()))?;
         line.push('\n');
         self.file.write_all(line.as_bytes()).map_err(|source| NetError::io(&self.path, source))
+    }
+}
+
+/// A kill may have cut the last line within a letter.
+fn text_of(path: &Path) -> Result<String> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(NetError::io(path, source)),
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn check_run_dir(job: &TrainingJob) -> Result<()> {
     }
     Err(NetError::config(
         "runDir",
-        format!("{} already holds a run", job.run_dir.display()),
+        "the folder already holds a run",
         "Resume it, choose another folder, or force a new run in its place.",
     ))
 }

@@ -57,12 +57,17 @@ pub fn load_model(
             format!("format {} version {} is not known", description.format, description.version);
         return Err(corrupt(&file, found));
     }
-    let network = ResGlBdLstm::new(&description.network, precision, device, 0)?;
+    description.network.validate().map_err(|error| corrupt(&file, error.to_string()))?;
     let weights = folder.join("weights.safetensors");
-    let state = state_file::read(&weights)?;
-    network
-        .parameters
-        .load(&state.tensors)
-        .map_err(|error| corrupt(&weights, error.to_string()))?;
+    let tensors = state_file::read(&weights)?.tensors;
+    let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+    if let Some(name) = state_file::first_not_finite(named)? {
+        return Err(corrupt(&weights, format!("{name} is not finite: its training diverged")));
+    }
+    let network = ResGlBdLstm::of_values(&description.network, precision, device, &tensors);
+    let network = network.map_err(|error| match error {
+        NetError::Data { problem, .. } => corrupt(&weights, problem),
+        other => other,
+    })?;
     Ok((network, description.background))
 }

@@ -3,6 +3,7 @@
 use super::learner::SUMS;
 use crate::Result;
 use crate::cuda::Readback;
+use crate::distributed::Team;
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 
@@ -56,22 +57,32 @@ impl OutcomeQueue {
     }
 
     /// Takes the sums of a step; gives those of earlier ones that are there by now.
-    pub fn push(&mut self, step: i64, rows: usize, sums: &Tensor) -> Result<Vec<Told>> {
+    pub fn push(
+        &mut self,
+        team: &Team,
+        step: i64,
+        rows: usize,
+        sums: &Tensor,
+    ) -> Result<Vec<Told>> {
         self.sums.f_select(0, self.since.len() as i64)?.f_copy_(sums)?;
         self.since.push((step, rows));
-        if self.since.len() as i64 == self.sums.size()[0] { self.turn() } else { Ok(Vec::new()) }
+        if self.since.len() as i64 == self.sums.size()[0] {
+            self.turn(team)
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// Waits for all that has not been told.
-    pub fn flush(&mut self) -> Result<Vec<Told>> {
-        let mut told = self.turn()?;
-        told.extend(self.finish()?);
+    pub fn flush(&mut self, team: &Team) -> Result<Vec<Told>> {
+        let mut told = self.turn(team)?;
+        told.extend(self.finish(team)?);
         Ok(told)
     }
 
     /// Starts to read the steps since the last reading, and gives what that one brought.
-    fn turn(&mut self) -> Result<Vec<Told>> {
-        let mut told = self.finish()?;
+    fn turn(&mut self, team: &Team) -> Result<Vec<Told>> {
+        let mut told = self.finish(team)?;
         if self.since.is_empty() {
             return Ok(told);
         }
@@ -90,8 +101,10 @@ impl OutcomeQueue {
         Ok(told)
     }
 
-    fn finish(&mut self) -> Result<Vec<Told>> {
+    fn finish(&mut self, team: &Team) -> Result<Vec<Told>> {
         let Some((readback, batch)) = self.reading.take() else { return Ok(Vec::new()) };
+        // A wait for the GPU itself would not end where another process has.
+        team.wait_for_gpu(&|| readback.is_ready())?;
         let told = batch.tell(&readback.wait()?);
         self.spare = Some(readback);
         Ok(told)
@@ -115,16 +128,16 @@ mod tests {
         let mut queue = OutcomeQueue::new(4, Device::Cpu).unwrap();
         // As on a GPU without the CUDA object.
         queue.sums = Tensor::zeros([4, SUMS as i64], (Kind::Double, Device::Cpu));
-        let mut told = Vec::new();
+        let (team, mut told) = (Team::alone(), Vec::new());
         let source = Tensor::zeros([SUMS as i64], (Kind::Double, Device::Cpu));
         for step in 1..=10 {
             // The same memory at each step, as after a graph's replay.
             let _ = source.shallow_clone().fill_(step);
-            told.extend(queue.push(step, 12, &source).unwrap());
+            told.extend(queue.push(&team, step, 12, &source).unwrap());
             assert_eq!(told.len() as i64, step / 4 * 4);
         }
-        told.extend(queue.flush().unwrap());
-        assert!(queue.flush().unwrap().is_empty());
+        told.extend(queue.flush(&team).unwrap());
+        assert!(queue.flush(&team).unwrap().is_empty());
         let steps: Vec<_> = told.iter().map(|told| (told.step, told.sums[5] as i64)).collect();
         assert_eq!(steps, (1..=10).map(|step| (step, step)).collect::<Vec<_>>());
     }

@@ -1,9 +1,11 @@
 mod start;
 
+use super::divergence::{check_finite, diverged};
 use super::event_log::EventLog;
 use super::job::TrainingJob;
 use super::out_of_memory;
 use super::outcome_queue::{OutcomeQueue, Told};
+use super::run_lock::RunLock;
 use super::step_programs::StepPrograms;
 use super::{
     Checkpoint, EarlyStopping, EndReason, Event, Learner, Portion, Progress, Tally, Validation,
@@ -41,7 +43,7 @@ pub fn train(
     emit: &mut dyn FnMut(&Event),
 ) -> Result<TrainingResult> {
     job.config.validate()?;
-    let team = Team::join(job.placement.as_ref())?;
+    let team = Team::join(job.placement.as_ref(), cancelled)?;
     let outcome = train_in(&team, job, cancelled, emit);
     team.leave(outcome)
 }
@@ -52,7 +54,7 @@ fn train_in(
     cancelled: &dyn Fn() -> bool,
     emit: &mut dyn FnMut(&Event),
 ) -> Result<TrainingResult> {
-    let mut run = Run::start(team, job, emit)?;
+    let mut run = Run::start(team, job, cancelled, emit)?;
     let reason = loop {
         // What ends the loop is agreed on: all processes leave it at the same step.
         if team.any(cancelled())? {
@@ -91,7 +93,8 @@ struct Run<'a> {
     validation: Validation,
     learner: Learner,
     stopping: EarlyStopping,
-    /// Rank 0's.
+    /// Rank 0's, as the log.
+    _lock: Option<RunLock>,
     log: Option<EventLog>,
     /// Steps done.
     step: i64,
@@ -129,7 +132,7 @@ impl<'a> Run<'a> {
             Err(error) => return Err(self.explain(error, &members)),
         };
         self.step += 1;
-        let told = self.outcomes.push(self.step, rows, &sums)?;
+        let told = self.outcomes.push(self.team, self.step, rows, &sums)?;
         self.tell(&told, emit)
     }
 
@@ -148,7 +151,7 @@ impl<'a> Run<'a> {
 
     /// Everything up to now, before what depends on it.
     fn tell_all(&mut self, emit: &mut dyn FnMut(&Event)) -> Result<()> {
-        let told = self.outcomes.flush()?;
+        let told = self.outcomes.flush(self.team)?;
         self.tell(&told, emit)
     }
 
@@ -156,11 +159,7 @@ impl<'a> Run<'a> {
         for Told { step, rows, sums, seconds } in told {
             let outcome = self.learner.outcome(*sums);
             if !outcome.loss.is_finite() {
-                return Err(NetError::config(
-                    "learningRate",
-                    format!("the loss is {} at step {step}: training diverged", outcome.loss),
-                    "Lower learningRate or lambda, or use intraReduction: mean. The last checkpoint is untouched.",
-                ));
+                return Err(diverged(&format!("the loss is {}", outcome.loss), *step));
             }
             let done = (step - self.first_step) as f64;
             let eta =
@@ -195,8 +194,13 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         self.tell_all(emit)?;
         let begin = Instant::now();
+        check_finite(self.learner.network.parameters.all(), self.step)?;
         let own =
             self.validation.evaluate(&self.learner.network, &self.store, self.device, cancelled);
+        let own = own.map_err(|error| match error {
+            NetError::NotFinite => diverged("a probability is NaN", self.step),
+            other => other,
+        });
         let tally = Tally::of_team(self.team, own)?;
         let (accuracy, loss) = (tally.accuracy(), tally.mean_loss());
         let reduced = tally.reduced_to.map(|patches| {
@@ -205,12 +209,23 @@ impl<'a> Run<'a> {
         self.notice(tally.notices.into_iter().chain(reduced).collect(), emit)?;
         self.last_evaluation = self.step;
         let best = self.stopping.observe(self.step, accuracy);
-        if best && self.team.writes() {
-            save_model(&self.model_dir(), &self.learner.network, self.config.background)?;
-        }
         let seconds = begin.elapsed().as_secs_f64();
+        self.report(Event::Evaluation { step: self.step, accuracy, loss, best, seconds }, emit)?;
+        if best {
+            // First the checkpoint: whatever ends the process, the run goes on from the step that the model is of, or from one that
+            // writes the model again.
+            self.checkpoint(emit)?;
+            self.save_model()?;
+        }
         self.outcomes.restart_clock();
-        self.report(Event::Evaluation { step: self.step, accuracy, loss, best, seconds }, emit)
+        Ok(())
+    }
+
+    fn save_model(&self) -> Result<()> {
+        if !self.team.writes() {
+            return Ok(());
+        }
+        save_model(&self.model_dir(), &self.learner.network, self.config.background)
     }
 
     /// `None` where another process writes it.
@@ -230,6 +245,7 @@ impl<'a> Run<'a> {
             self.team.size(),
         );
         let checkpoint = Checkpoint::capture(&self.learner, progress)?;
+        check_finite(checkpoint.tensors(), self.step)?;
         let path = checkpoint.write(&self.run_dir)?;
         self.report(
             Event::Checkpoint { step: self.step, path: within(&self.run_dir, &path) },

@@ -9,12 +9,14 @@ use crate::sampler::Sampler;
 use crate::train::event_log::EventLog;
 use crate::train::job::{TrainingJob, check_classes, check_partition, check_run_dir, fingerprint};
 use crate::train::outcome_queue::OutcomeQueue;
+use crate::train::run_lock::RunLock;
 use crate::train::shared_folder::folder_is_shared;
 use crate::train::step_programs::StepPrograms;
 use crate::train::team_start::{agree_on_start, connect_gpus, read_checkpoint};
 use crate::train::{Checkpoint, EarlyStopping, Event, Learner, Progress, Validation};
 use crate::{NetError, Result, cuda, runtime, state_file};
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Instant;
 use tch::Device;
@@ -23,15 +25,16 @@ impl<'a> Run<'a> {
     pub(super) fn start(
         team: &'a Team,
         mut job: TrainingJob,
+        cancelled: &dyn Fn() -> bool,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Self> {
         let Opened { device, notice } = open_device(team, &mut job)?;
         let config = job.config.clone();
         let classes = check_classes(&job)?;
         let data = fingerprint(&job);
-        let checkpoint = claim_run_dir(team, &job, &data)?;
+        let (lock, checkpoint) = claim_run_dir(team, &job, &data)?;
         let Cohort { store, training, validation, counts } =
-            Cohort::read(team, &job, &classes, device)?;
+            Cohort::read(team, &job, &classes, device, cancelled)?;
         let sampler = Sampler::new(&config, training, &classes)?;
         let mut learner = Learner::new(&config, device)?;
         if let Some(checkpoint) = &checkpoint {
@@ -43,7 +46,7 @@ impl<'a> Run<'a> {
         let (step, last_evaluation, earlier_seconds) =
             progress.as_ref().map_or((0, 0, 0.0), |p| (p.step, p.last_evaluation, p.seconds));
         let resumed_at = progress.as_ref().map(|progress| progress.step);
-        let log = team.writes().then(|| EventLog::open(&job.run_dir, resumed_at)).transpose()?;
+        let log = team.writes().then(|| open_run_dir(&job, resumed_at)).transpose()?;
         let mut run = Self {
             programs: StepPrograms::new(&config, device, team),
             outcomes: OutcomeQueue::new(config.report_every, device)?,
@@ -59,6 +62,7 @@ impl<'a> Run<'a> {
             sampler,
             validation,
             learner,
+            _lock: lock,
             log,
             step,
             last_evaluation,
@@ -70,6 +74,10 @@ impl<'a> Run<'a> {
         let from_processes = progress.as_ref().map_or(team.size(), |p| p.processes);
         let warnings = notice.into_iter().chain(run.warnings(from_processes)).collect();
         run.report(run.start_event(counts, progress.is_some(), warnings), emit)?;
+        if progress.is_some_and(|progress| progress.best_step == progress.step && run.step > 0) {
+            // The process may have ended before it wrote the model of its best step.
+            run.save_model()?;
+        }
         run.outcomes.restart_clock();
         Ok(run)
     }
@@ -128,14 +136,34 @@ impl<'a> Run<'a> {
 }
 
 /// The folder made this run's by rank 0, which returns the checkpoint to go on from, if the job resumes.
-fn claim_run_dir(team: &Team, job: &TrainingJob, data: &str) -> Result<Option<Checkpoint>> {
+fn claim_run_dir(
+    team: &Team,
+    job: &TrainingJob,
+    data: &str,
+) -> Result<(Option<RunLock>, Option<Checkpoint>)> {
     if !team.writes() {
-        return Ok(None);
+        return Ok((None, None));
     }
+    let lock = RunLock::take(&job.run_dir)?;
     check_run_dir(job)?;
-    let checkpoint = read_checkpoint(job, data, team.size())?;
+    Ok((Some(lock), read_checkpoint(job, data, team.size())?))
+}
+
+/// What another run has left goes before this one writes anything: a kill must not leave the one's checkpoint beside the other's log.
+fn open_run_dir(job: &TrainingJob, resumed_at: Option<i64>) -> Result<EventLog> {
+    if resumed_at.is_none() {
+        remove(&Checkpoint::path(&job.run_dir), |path| std::fs::remove_file(path))?;
+        remove(&job.run_dir.join("model"), |path| std::fs::remove_dir_all(path))?;
+    }
     write_config(&job.run_dir, &job.config)?;
-    Ok(checkpoint)
+    EventLog::open(&job.run_dir, resumed_at)
+}
+
+fn remove(path: &Path, by: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()> {
+    match by(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(NetError::io(path, source)),
+        _ => Ok(()),
+    }
 }
 
 fn stopping(config: &TrainConfig, progress: Option<&Progress>) -> EarlyStopping {
@@ -168,14 +196,20 @@ struct Cohort {
 }
 
 impl Cohort {
-    fn read(team: &Team, job: &TrainingJob, classes: &[i64], device: Device) -> Result<Self> {
+    fn read(
+        team: &Team,
+        job: &TrainingJob,
+        classes: &[i64],
+        device: Device,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self> {
         let config = &job.config;
         let refs: Vec<_> = job
             .samples
             .iter()
             .map(|s| SampleRef { file: s.file.clone(), key: s.key.clone() })
             .collect();
-        let samples = Sample::read_all(&refs)?;
+        let samples = Sample::read_all(&refs, cancelled)?;
         let store = LesionStore::new(&samples, &config.network, config.background, device)?
             .for_precision(config.precision);
         let list = |triples: &[i32]| {
