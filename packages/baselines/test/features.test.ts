@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { LiverMeanSource } from '@flc-native/pipeline';
 import { describe, expect, it } from 'vitest';
 import { StandardScale } from '../src/core/standard-scale.js';
 import { diamantBags, diamantSettings } from '../src/methods/diamant-2016.js';
 import { lesionTexture } from '../src/methods/lesion-texture.js';
+import { liverLevels, liverWarnings } from '../src/methods/liver-level.js';
 import { roy2014 } from '../src/methods/roy-2014.js';
 import { xu2018 } from '../src/methods/xu-2018.js';
 import { mostInformative, mutualInformation } from '../src/words/mutual-information.js';
@@ -65,13 +67,81 @@ describe('the features of Roy et al.', () => {
       quickSettings('roy'),
       { all: [0, 1, 2], reference: 2 },
     );
-    const { values } = await unscaled.describe({ id: 'x', slices: [slice] });
+    const { samples } = context.train[1] as (typeof context.train)[number];
+    const { values, warnings } = await unscaled.describe({ id: 'x', slices: [slice], samples });
+    expect(warnings).toEqual([]);
     expect(values).toHaveLength(40);
     // Eight numbers of each phase, then of each change.
     expect([0, 8, 16, 24, 32].map((at) => values[at])).toEqual([1, 2, 0.5, 1, -0.5]);
     // One grey level: all energy in one cell, no contrast, no entropy.
     expect([...values.subarray(1, 6)]).toEqual([1, 0, 1, 1, 0]);
     expect(context.train).toHaveLength(6);
+  });
+
+  describe('without a liver mask', () => {
+    const ringed = () => {
+      const slice = makeSlice('fnh', 21, 'ring');
+      slice.liverMean.fill(-150);
+      const plane = slice.mask.length;
+      /** Fills a share of the surroundings, from the left. */
+      const cover = (share: number, level: number) => {
+        const columns = slice.shape[2];
+        for (let at = 0; at < slice.image.length; at++)
+          if (slice.mask[at % plane] === 0 && (at % columns) / columns < share)
+            slice.image[at] = level;
+      };
+      return { slice, cover };
+    };
+
+    it.each([
+      ['lung', -850],
+      ['fat', -100],
+      ['bone', 600],
+    ])('relate it to the tissue round the lesion, not to %s', (_what, level) => {
+      const { slice, cover } = ringed();
+      cover(0.35, level);
+      const found = liverLevels(slice, 'ring');
+      expect(found.source).toBe('ring');
+      // What the surroundings were drawn with, up to their noise.
+      for (const [phase, liver] of [57, 75, 112].entries())
+        expect(Math.abs((found.levels[phase] as number) - liver)).toBeLessThan(2);
+    });
+
+    it('say so', () => {
+      const { slice, cover } = ringed();
+      expect(Array.from(liverLevels(slice, 'liver').levels)).toEqual([-150, -150, -150]);
+      cover(1, -850);
+      expect(liverLevels(slice, 'ring').source).toBe('slice');
+      const of = (source: LiverMeanSource, level = 90) => ({ source, levels: [90, level] });
+      expect(liverWarnings([of('liver'), of('liver')])).toEqual([]);
+      expect(liverWarnings([of('liver'), of('ring'), of('slice', 0)])).toEqual([
+        expect.stringMatching(/tissue round the lesion, on 1 of 3/),
+        expect.stringMatching(/no liver .* on 1 of 3/),
+        expect.stringMatching(/dark as water .* on 1 of 3/),
+      ]);
+    });
+
+    it('are 0 where the level of the liver means nothing', async () => {
+      const { slice, cover } = ringed();
+      cover(1, -850);
+      const { context } = toyCohort({ train: 2, val: 1, test: 0 });
+      const [lesion] = context.train;
+      const samples = (lesion?.samples ?? []).map((one) => ({
+        ...one,
+        liverMeanSource: 'ring' as const,
+      }));
+      const unscaled = roy2014.load(
+        { mean: new Array(40).fill(0), deviation: new Array(40).fill(1) },
+        quickSettings('roy'),
+        { all: [0, 1, 2], reference: 2 },
+      );
+      const { values, warnings } = await unscaled.describe({ id: 'x', slices: [slice], samples });
+      expect([0, 8, 16].map((at) => values[at])).toEqual([0, 0, 0]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/no liver/),
+        expect.stringMatching(/dark as water/),
+      ]);
+    });
   });
 
   it('pool the slices of a lesion', () => {
@@ -119,7 +189,7 @@ describe('the histograms of Xu et al. 2018', () => {
     const slices = await Promise.all(
       (test[0]?.samples ?? []).map((sample) => context.prepared.loadSample(sample)),
     );
-    const { values } = await describer.describe({ id: 'x', slices });
+    const { values } = await describer.describe({ id: 'x', slices, samples: [] });
     const total = slices.reduce((sum, slice) => {
       const [bag] = diamantBags(layout, { ...diamantSettings, leastInterior: 1e9 });
       return sum + (bag?.patches(slice).corners.length ?? 0) / 2;

@@ -29,11 +29,18 @@ describe.each(comparisonMethods.map((method) => [method.name, method] as const))
       expect(predictions.map(({ id }) => id)).toEqual(test.map(({ id }) => id));
       const right = predictions.filter(({ predicted }, i) => predicted === test[i]?.class);
       expect(right.length).toBeGreaterThanOrEqual(11);
-      for (const { probabilities } of predictions) {
+      for (const { predicted, probabilities, warnings } of predictions) {
+        const isMostProbable =
+          probabilities[classes.indexOf(predicted)] === Math.max(...probabilities);
+        expect(warnings.some((warning) => warning.includes('votes for'))).toBe(!isMostProbable);
         expect(probabilities).toHaveLength(classes.length);
         expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9);
       }
-      expect(fitted.description).toMatchObject({ validationAccuracy: expect.any(Number) });
+      expect(fitted.description).toMatchObject({
+        validationAccuracy: expect.any(Number),
+        ties: expect.any(Number),
+        notes: expect.any(Array),
+      });
     });
 
     it('gives the same bits again, with any number of threads, and after being saved', async () => {

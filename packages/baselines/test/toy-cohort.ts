@@ -99,7 +99,14 @@ export function toyCohort(perClass = { train: 6, val: 3, test: 4 }) {
 }
 
 function sampleOf(id: string, lesionId: string, name: string, slice: number): PreparedSample {
-  return { id, lesionId, class: name, slice, patientId: lesionId } as unknown as PreparedSample;
+  return {
+    id,
+    lesionId,
+    class: name,
+    slice,
+    patientId: lesionId,
+    liverMeanSource: 'liver',
+  } as unknown as PreparedSample;
 }
 
 /** What makes each method quick: few words, few machines. */

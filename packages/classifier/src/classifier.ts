@@ -4,7 +4,7 @@ import { FlcError } from '@flc-native/errors';
 import { type Prepared, prepareLesion, registerLesion, type Volume } from '@flc-native/pipeline';
 import { SupportVectorClassifier } from '@flc-native/svm';
 import { readBundle } from './bundle.js';
-import { type DecisionRule, networkRule, svmRule } from './decision.js';
+import { type Decision, type DecisionRule, networkRule, svmRule } from './decision.js';
 import {
   type LesionSlice,
   type MapOptions,
@@ -69,7 +69,7 @@ export class Classifier {
     const rule =
       machine === null
         ? networkRule()
-        : svmRule(loadMachine(machine, join(dir, 'svm.json')), description.classes.length);
+        : svmRule(loadMachine(machine, join(dir, 'svm.json')), description.classes);
     return new Classifier(description, await Network.load(dir, options), rule);
   }
 
@@ -106,6 +106,7 @@ export class Classifier {
     const options = this.#mapOptions(notify);
     const { patchesAtOnce } = this.#network;
     for await (const pack of lesionPacks(prepared, lesions, { ...options, patchesAtOnce })) {
+      this.#assertOpen();
       const slices = pack.map((loaded) => loaded.slices);
       const maps = await mapLesions(this.#network, slices, options);
       for (const [i, { lesion }] of pack.entries())
@@ -119,14 +120,11 @@ export class Classifier {
     return { numClasses: classes.length, pace: labelMapPace, hasPatches, ...notify };
   }
 
-  /** Class and probabilities of a lesion whose label map is known. */
-  decide(lesion: MappedLesion): {
-    readonly class: string;
-    readonly probabilities: readonly number[];
-  } {
+  /** Class and probabilities of a lesion whose label map is known; a warning where the two disagree. */
+  decide(lesion: MappedLesion): Omit<Decision, 'class'> & { readonly class: string } {
     this.#assertOpen();
-    const { class: index, probabilities } = this.#rule.decide(lesion);
-    return { class: this.classes[index] ?? '', probabilities };
+    const { class: index, ...decision } = this.#rule.decide(lesion);
+    return { class: this.classes[index] ?? '', ...decision };
   }
 
   /**
@@ -139,8 +137,8 @@ export class Classifier {
     readonly phases: readonly Volume[];
     readonly mask: Volume;
     /** Masks on the grids of the phases, for a model whose phases were aligned by them. */
-    readonly phaseMasks?: readonly (Volume | undefined)[];
-    readonly signal?: AbortSignal;
+    readonly phaseMasks?: readonly (Volume | undefined)[] | undefined;
+    readonly signal?: AbortSignal | undefined;
   }): Promise<LesionClassification> {
     this.#assertOpen();
     this.#checkPhases(lesion.phases.length);
@@ -167,13 +165,14 @@ export class Classifier {
     const onNotice = (message: string) => notices.push(message);
     const options = this.#mapOptions({ signal: lesion.signal, onNotice });
     const mapped = await mapLesion(this.#network, slices, options);
+    const decision = this.decide(mapped);
     return {
-      ...this.decide(mapped),
+      ...decision,
       proportions: [...mapped.proportions],
       meanProbabilities: [...mapped.meanProbabilities],
       labelMap: mapped.labelMaps,
       slices,
-      warnings: [...input.warnings, ...warnings, ...notices],
+      warnings: [...input.warnings, ...warnings, ...notices, ...decision.warnings],
     };
   }
 
@@ -183,6 +182,11 @@ export class Classifier {
     this.#closed = true;
     this.#network.close();
     this.#rule.close();
+  }
+
+  /** As {@link close}: `using classifier = await Classifier.load(dir)`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #checkPhases(got: number): void {

@@ -3,9 +3,11 @@ import { FlcError } from '@flc-native/errors';
 import {
   checkSplits,
   type InputStamp,
+  type Part,
   type Partition,
   type Prepared,
   type PreparedSample,
+  parts,
   samplesOfPart,
 } from '@flc-native/pipeline';
 
@@ -18,10 +20,11 @@ export interface FittingSamples {
 /**
  * The samples that a partition gives to fitting.
  *
- * @throws FlcError DATA_ERROR if a patient is in two parts, or a part or class of the training part is empty
+ * @throws FlcError DATA_ERROR if a patient, or the images of one under two names, are in two parts, or a part or class of the training part is empty
  */
 export function fittingSamples(prepared: Prepared, partition: Partition): FittingSamples {
   checkSplits({ format: 'flc-splits', version: 1, seed: 0, partitions: [partition] });
+  checkImages(prepared, partition);
   const labelled = prepared.index.samples.filter((sample) => sample.class !== null);
   const train = samplesOfPart(labelled, partition, 'train');
   const val = samplesOfPart(labelled, partition, 'val');
@@ -66,6 +69,28 @@ export function imageHashes({ index }: Prepared, patients: readonly string[]): s
     .map(({ inputs }) =>
       sha256(JSON.stringify(inputs.filter(isImage).map((input) => input.sha256))).slice(0, 16),
     );
+}
+
+/** @throws FlcError DATA_ERROR if the images of a case are in two parts, under patients of different names */
+export function checkImages(prepared: Prepared, partition: Partition): void {
+  const partOf = new Map<string, Part>();
+  for (const part of parts) {
+    for (const hash of imageHashes(prepared, partition[part])) {
+      const other = partOf.get(hash) ?? part;
+      if (other !== part) {
+        throw new FlcError(
+          'DATA_ERROR',
+          `Two patients of partition ${partition.name}, in ${other} and in ${part}, have the same images`,
+          {
+            details: { partition: partition.name, parts: [other, part], images: hash },
+            remedy:
+              'flc-native check names the cases. Give them one patient in the dataset, or leave one out; then prepare and split again.',
+          },
+        );
+      }
+      partOf.set(hash, part);
+    }
+  }
 }
 
 function isImage({ role }: InputStamp): boolean {

@@ -34,6 +34,7 @@ export function describeModel(
     },
     labelMapPace: state.labelMapPace,
     decision: svm === null ? 'network' : 'svm',
+    unit: state.unit,
     training: {
       synthetic: index.synthetic,
       seed: config.seed,

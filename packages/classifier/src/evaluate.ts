@@ -11,28 +11,22 @@ import { Classifier, type ClassifierOptions } from './classifier.js';
 import { dataHash, imageHashes } from './cohort.js';
 import type { EvaluatedLabelMap, EvaluationResult, LesionPrediction } from './evaluation.js';
 import type { MappedLesion } from './label-maps.js';
-import {
-  type Lesion,
-  type LesionShare,
-  lesionsOf,
-  lesionsOfShare,
-  slicesAsLesions,
-} from './lesions.js';
+import { type Lesion, type LesionShare, lesionsOfShare, type Unit, unitsOf } from './lesions.js';
 import type { ModelDescription } from './model-description.js';
 
 export interface EvaluateOptions extends ClassifierOptions {
   readonly prepared: Prepared;
   readonly partition: Partition;
   /** Default `test`. */
-  readonly part?: Part;
+  readonly part?: Part | undefined;
   /** Folder of the bundle. */
   readonly bundle: string;
   /** Default `lesion`: the slices of a lesion are decided on together. */
-  readonly unit?: 'slice' | 'lesion';
+  readonly unit?: Unit | undefined;
   /** Default: all lesions. */
-  readonly share?: LesionShare;
+  readonly share?: LesionShare | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Told of what is done otherwise than asked for. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -91,7 +85,12 @@ async function classifySamples(options: ClassifySamplesOptions): Promise<Evaluat
     const model = classifier.description;
     checkFits(model, prepared);
     options.check(model);
-    const all = unit === 'lesion' ? lesionsOf(samples) : slicesAsLesions(samples);
+    const all = unitsOf(samples, unit);
+    if (learnedOtherwise(model, samples, unit)) {
+      onNotice?.(
+        `The machine of the model learned to decide on ${model.unit ?? 'lesion'}s, and a ${unit} is decided on here`,
+      );
+    }
     const lesions = share === undefined ? all : lesionsOfShare(all, share);
     const predictions: LesionPrediction[] = [];
     const labelMaps: EvaluatedLabelMap[] = [];
@@ -140,12 +139,14 @@ function prediction(
     proportions: [...proportions],
     meanProbabilities: [...meanProbabilities],
     sliceIds: lesion.samples.map((sample) => sample.id),
-    warnings:
-      lowered === 0
+    warnings: [
+      ...(lowered === 0
         ? []
         : [
             `${lowered} of ${lesion.samples.length} slices have no patch that lies in the lesion as far as asked`,
-          ],
+          ]),
+      ...decision.warnings,
+    ],
   };
 }
 
@@ -156,9 +157,13 @@ function checkFits(model: ModelDescription, prepared: Prepared): void {
     ['phases', model.phases, index.phases],
     ['modality', model.preprocessing.modality, index.modality],
     ['intensity', model.preprocessing.intensity, index.intensity],
+    ['reference', model.preprocessing.reference, index.reference],
+    ['slices', model.preprocessing.slices, index.slices],
+    ['coverage', model.preprocessing.coverage, index.coverage],
     ['inPlaneSpacing', model.preprocessing.inPlaneSpacing, index.inPlaneSpacing],
     ['align', model.preprocessing.align, index.align],
     ['registration', model.preprocessing.registration, index.registration],
+    ['order of classes', inCommon(model.classes, index), inCommon(index.classes, model)],
   ];
   const differing = facts.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
   const unknown = index.samples.flatMap(({ class: name }) =>
@@ -173,6 +178,27 @@ function checkFits(model: ModelDescription, prepared: Prepared): void {
     },
     remedy: 'Prepare the cohort as the one that the model was trained on.',
   });
+}
+
+function inCommon(
+  classes: readonly string[],
+  other: { readonly classes: readonly string[] },
+): string[] {
+  return classes.filter((name) => other.classes.includes(name));
+}
+
+/** With one slice a lesion the units are the same. */
+function learnedOtherwise(
+  model: ModelDescription,
+  samples: readonly PreparedSample[],
+  unit: Unit,
+): boolean {
+  const learned = model.unit ?? 'lesion';
+  return (
+    model.decision === 'svm' &&
+    learned !== unit &&
+    unitsOf(samples, 'lesion').length < samples.length
+  );
 }
 
 /** Cases are known again by their images: pseudonyms tell patients apart within one cohort only. */

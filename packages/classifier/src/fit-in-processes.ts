@@ -5,7 +5,7 @@ import type { FitJob } from './rank-tasks.js';
 
 export interface ProcessesOptions extends Omit<FitOptions, 'distributed'>, RankGroup {
   /** How long a process waits for another one before it gives up; default 300. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
 }
 
 /** After a failure the others find out by themselves and say so; after this they are ended. */

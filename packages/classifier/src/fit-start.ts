@@ -17,17 +17,18 @@ export function finishedTraining(
 
 /** What a run that goes on was started with need not be given again. */
 export function wantedState(
-  { prepared, partition, config }: FitOptions,
+  { prepared, partition, config, ...options }: FitOptions,
   found?: FitState,
 ): FitState {
   return {
     format: 'flc-fit',
     version: 1,
-    dataHash: dataHash(prepared),
+    dataHash: options.dataHash ?? dataHash(prepared),
     partition: { name: partition.name, train: partition.train, val: partition.val },
     labelMapPace: config.labelMapPace ?? found?.labelMapPace ?? 1,
     trainingPace: config.trainingPace ?? found?.trainingPace ?? 'training',
     svm: config.svm ?? found?.svm ?? { kernel: 'rbf' },
+    unit: config.unit ?? found?.unit ?? 'lesion',
   };
 }
 
@@ -55,7 +56,14 @@ export function checkStart(
 
 /** The whole configuration: of a run that goes on, what it was started with, overlaid with what is given now. */
 export async function trainConfig(options: FitOptions, goesOn: boolean): Promise<TrainConfig> {
-  const { labelMapPace: _pace, trainingPace: _grid, svm: _svm, network, ...given } = options.config;
+  const {
+    labelMapPace: _pace,
+    trainingPace: _grid,
+    svm: _svm,
+    unit: _unit,
+    network,
+    ...given
+  } = options.config;
   const saved = goesOn ? await savedConfig(options.runDir) : undefined;
   const { index } = options.prepared;
   const phaseOrder = network?.phaseOrder ?? saved?.network.phaseOrder;

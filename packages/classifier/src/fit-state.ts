@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import { writeFileAtomic } from '@flc-native/pipeline';
+import type { Unit } from './lesions.js';
 import type { PacePolicy } from './patch-selection.js';
 
 /** What a run was started on, and how far it came: the run's fit.json. */
@@ -13,6 +14,7 @@ export interface FitState {
   readonly labelMapPace: number;
   readonly trainingPace: PacePolicy;
   readonly svm: { readonly kernel: 'rbf' | 'linear' };
+  readonly unit: Unit;
   /** Once the network is trained; label maps and SVM follow. */
   readonly trained?: TrainedNetwork;
 }
@@ -32,8 +34,12 @@ export async function readFitState(runDir: string): Promise<FitState | undefined
   const state = await readRunFile<FitState>(file);
   if (state === undefined) return undefined;
   if (state.format !== 'flc-fit' || state.version !== 1) throw corrupt(file);
-  // Runs of the first release have no trainingPace; theirs was Eq. 1.
-  return { ...state, trainingPace: state.trainingPace ?? 'training' };
+  // Earlier runs have neither; theirs were Eq. 1 and lesions.
+  return {
+    ...state,
+    trainingPace: state.trainingPace ?? 'training',
+    unit: state.unit ?? 'lesion',
+  };
 }
 
 /** A JSON file of a run, undefined if it is not there. @throws FlcError IO_ERROR, CHECKPOINT_CORRUPT */
@@ -74,7 +80,7 @@ export async function writeFitState(runDir: string, state: FitState): Promise<vo
 
 /** @throws FlcError INVALID_CONFIG if a run is to go on with other data or settings than it was started with */
 export function assertSameFit(started: FitState, wanted: FitState): void {
-  const keys = ['dataHash', 'partition', 'labelMapPace', 'trainingPace', 'svm'] as const;
+  const keys = ['dataHash', 'partition', 'labelMapPace', 'trainingPace', 'svm', 'unit'] as const;
   const differing = keys.filter(
     (key) => JSON.stringify(started[key]) !== JSON.stringify(wanted[key]),
   );

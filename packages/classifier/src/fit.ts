@@ -8,18 +8,20 @@ import {
   type TrainConfig,
   type TrainConfigOverrides,
   type TrainingEvent,
+  type TrainingResult,
+  type TrainingRun,
   train,
 } from '@flc-native/core-native';
-import { throwIfCancelled } from '@flc-native/errors';
+import { throwIfCancelled, withReason } from '@flc-native/errors';
 import type { Partition, Prepared, PreparedSample } from '@flc-native/pipeline';
+import { choiceNotes, chooseMachine, type LabelledSamples } from '@flc-native/svm';
 import { hashOf, writeBundle } from './bundle.js';
 import { classIndex, type FittingSamples, fittingSamples } from './cohort.js';
 import { describeModel } from './describe-model.js';
 import { checkStart, finishedTraining, trainConfig, wantedState } from './fit-start.js';
 import { type FitState, readFitState, type TrainedNetwork, writeFitState } from './fit-state.js';
 import { type FeatureShare, type LesionFeatures, lesionFeatures } from './lesion-features.js';
-import { type Lesion, lesionsOf } from './lesions.js';
-import { fitMachine, type LabelledFeatures } from './machine.js';
+import { type Lesion, lesionsOf, type Unit, unitsOf } from './lesions.js';
 import { modelIsWritten, ownDevice, shareOf } from './map-share.js';
 import type { SvmProvenance } from './model-description.js';
 import { numbersPerPatch, type PacePolicy, patchSelection } from './patch-selection.js';
@@ -27,10 +29,12 @@ import { numbersPerPatch, type PacePolicy, patchSelection } from './patch-select
 /** What the addon leaves out it fills in, from its one list of defaults. */
 export type FitConfig = TrainConfigOverrides & {
   /** Step between the patches of a label map, pixels; the paper's is 1. */
-  readonly labelMapPace?: number;
+  readonly labelMapPace?: number | undefined;
   /** Step between the patches that the network learns from, pixels; default Eq. 1 for each ROI. */
-  readonly trainingPace?: PacePolicy;
-  readonly svm?: { readonly kernel: 'rbf' | 'linear' };
+  readonly trainingPace?: PacePolicy | undefined;
+  readonly svm?: { readonly kernel: 'rbf' | 'linear' } | undefined;
+  /** What the machine learns to decide on; default `lesion`, whose slices are pooled. */
+  readonly unit?: Unit | undefined;
 };
 
 export type FitEvent =
@@ -40,19 +44,21 @@ export type FitEvent =
 export interface FitOptions {
   readonly prepared: Prepared;
   readonly partition: Partition;
+  /** Of the whole cohort, where labels are hidden in `prepared`; default that of `prepared`. */
+  readonly dataHash?: string | undefined;
   readonly config: FitConfig;
   /** `runs/<name>`; made if absent. */
   readonly runDir: string;
   /** Go on with an interrupted run instead of starting one. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Go on although the run was started with another number of threads. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /**
    * Which of several processes that train the network together this one is; all call `fit` with the same options on the
    * same folders. Default: what the environment of torchrun or SLURM says. false: train alone.
    */
-  readonly distributed?: DistributedOptions | Placement | false;
-  readonly signal?: AbortSignal;
+  readonly distributed?: DistributedOptions | Placement | false | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** On other ranks than 0 notices alone, which name the rank. */
   readonly onEvent?: ((event: FitEvent) => void) | undefined;
 }
@@ -145,7 +151,7 @@ async function trainNetwork(
   state: FitState,
   placement: Placement | null,
 ): Promise<{ readonly trained: TrainedNetwork; readonly folderIsShared: boolean }> {
-  const { prepared, runDir, signal, onEvent } = options;
+  const { prepared, runDir, signal } = options;
   const isFirst = (placement?.rank ?? 0) === 0;
   const all = [...trainSamples, ...val];
   const grid = { pace: state.trainingPace, signal };
@@ -167,12 +173,21 @@ async function trainNetwork(
     distributed: placement ?? false,
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const event of run) onEvent?.(event);
-  const { step, bestStep, bestAccuracy, reason, runDirIsShared } = await run.finished;
+  const { step, bestStep, bestAccuracy, reason, runDirIsShared } = await endOf(run, options);
   throwIfCancelled(signal);
   const trained = { steps: step, bestStep, bestAccuracy, reason };
   if (isFirst) await writeFitState(runDir, { ...state, trained });
   return { trained, folderIsShared: runDirIsShared };
+}
+
+/** What a training ends with, once its events are told. The addon does not know why it was stopped; the signal does. */
+async function endOf(run: TrainingRun, { signal, onEvent }: FitOptions): Promise<TrainingResult> {
+  try {
+    for await (const event of run) onEvent?.(event);
+    return await run.finished;
+  } catch (thrown) {
+    throw withReason(thrown, signal);
+  }
 }
 
 function trainingSample(prepared: Prepared, sample: PreparedSample) {
@@ -201,7 +216,7 @@ async function mapFeatures(
   options: FitOptions,
   samples: FittingSamples,
   config: TrainConfig,
-  { labelMapPace: pace, dataHash: data }: FitState,
+  { labelMapPace: pace, dataHash: data, unit }: FitState,
   { share, device, trained }: MapPart,
 ): Promise<LesionFeatures> {
   const { prepared, runDir, signal, onEvent } = options;
@@ -210,7 +225,7 @@ async function mapFeatures(
   return await lesionFeatures(
     () => Network.load(bundle, { device, threads, precision }),
     prepared,
-    [...lesionsOf(samples.train), ...lesionsOf(samples.val)],
+    [...unitsOf(samples.train, unit), ...unitsOf(samples.val, unit)],
     {
       ...(share === undefined ? {} : { share }),
       numClasses: prepared.index.classes.length,
@@ -239,33 +254,35 @@ async function fitDecision(
 ) {
   if (config.network.pathways === 'global') return { machine: null, provenance: null };
   const { prepared, signal, onEvent } = options;
-  const train = lesionsOf(samples.train);
-  const val = lesionsOf(samples.val);
-  const { svm } = state;
+  const { svm, unit } = state;
+  const train = unitsOf(samples.train, unit);
+  const val = unitsOf(samples.val, unit);
   const features = await mapFeatures(options, samples, config, state, part);
   const { classes } = prepared.index;
-  const { machine, provenance } = await fitMachine(
-    labelledFeatures(train, features, classes),
-    labelledFeatures(val, features, classes),
+  const { machine, choice } = await chooseMachine(
     {
+      train: labelledFeatures(train, features, classes),
+      validation: labelledFeatures(val, features, classes),
       kernel: svm.kernel,
       seed: config.seed,
       signal,
-      onProgress: (done, total) => onEvent?.({ type: 'svm', done, total }),
     },
+    (done, total) => onEvent?.({ type: 'svm', done, total }),
   );
+  throwIfCancelled(signal);
   const saved = machine.save();
   machine.close();
-  return { machine: saved, provenance };
+  return { machine: saved, provenance: { ...choice, notes: choiceNotes(choice, classes) } };
 }
 
 function labelledFeatures(
   lesions: readonly Lesion[],
   features: LesionFeatures,
   classes: readonly string[],
-): LabelledFeatures {
+): LabelledSamples {
   return {
     X: lesions.map(({ id }) => [...(features.get(id) ?? [])]),
     y: lesions.map((lesion) => classIndex(classes, lesion.class)),
+    groups: lesions.map(({ patientId }) => patientId),
   };
 }

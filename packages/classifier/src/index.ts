@@ -5,7 +5,7 @@ export {
   type ClassifierOptions,
   type LesionClassification,
 } from './classifier.js';
-export { dataHash } from './cohort.js';
+export { checkImages, dataHash } from './cohort.js';
 export { decideByProbability, decideByVote } from './decide-otherwise.js';
 export { classifyPrepared, type EvaluateOptions, evaluate } from './evaluate.js';
 export { type EvaluateProcessesOptions, evaluateInProcesses } from './evaluate-in-processes.js';
@@ -19,7 +19,7 @@ export {
 export { type FitConfig, type FitEvent, type FitOptions, type FitResult, fit } from './fit.js';
 export { fitInProcesses, type ProcessesOptions } from './fit-in-processes.js';
 export type { LesionSlice, MappedLesion, SliceLabelMap } from './label-maps.js';
-export { type Lesion, type LesionShare, lesionsOf, slicesAsLesions } from './lesions.js';
+export { type Lesion, type LesionShare, lesionsOf, type Unit, unitsOf } from './lesions.js';
 export {
   type ModelDescription,
   type Preprocessing,
@@ -27,7 +27,8 @@ export {
   type SvmProvenance,
   type TrainingProvenance,
 } from './model-description.js';
-export { type PacePolicy, patchSelection } from './patch-selection.js';
+export type { NetworkInput, PatchNetwork } from './patch-network.js';
+export { type PacePolicy, patchSelection, type Roi } from './patch-selection.js';
 export {
   type NetworkPreset,
   networkPresetNames,

@@ -1,4 +1,4 @@
-import { throwIfCancelled } from '@flc-native/errors';
+import { throwIfCancelled, withReason } from '@flc-native/errors';
 import { classProportions, type LabelMap, labelMapFromPredictions } from '@flc-native/pipeline';
 import type { NetworkInput, PatchNetwork } from './patch-network.js';
 import { patchesOf, type Roi } from './patch-selection.js';
@@ -52,10 +52,13 @@ export async function mapLesions(
   const corners = slices.map(({ roi }) =>
     options.hasPatches ? patchesOf(roi, options.pace) : Int32Array.of(0, 0),
   );
-  const predictions = await network.predictPatches({
+  const request = {
     samples: slices.map(({ input }) => input),
     patches: triples(corners),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
+  };
+  const predictions = await network.predictPatches(request).catch((thrown: unknown) => {
+    throw withReason(thrown, options.signal);
   });
   for (const notice of predictions.notices ?? []) options.onNotice?.(notice);
   if (predictions.reducedTo !== undefined)

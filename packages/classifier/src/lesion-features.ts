@@ -26,8 +26,8 @@ export interface FeatureShare extends LesionShare {
 export interface FeatureOptions extends MapOptions {
   readonly runDir: string;
   readonly key: FeatureKey;
-  readonly share?: FeatureShare;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly share?: FeatureShare | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 const alone: FeatureShare = { index: 0, count: 1, patienceSeconds: 0 };

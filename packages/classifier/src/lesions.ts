@@ -26,13 +26,20 @@ export function lesionsOf(samples: readonly PreparedSample[]): Lesion[] {
 }
 
 /** Every slice as a lesion of its own: the paper's unit. */
-export function slicesAsLesions(samples: readonly PreparedSample[]): Lesion[] {
+function slicesAsLesions(samples: readonly PreparedSample[]): Lesion[] {
   return samples.map((sample) => ({
     id: sample.id,
     patientId: sample.patientId,
     class: sample.class,
     samples: [sample],
   }));
+}
+
+/** What a machine decides on. */
+export type Unit = 'slice' | 'lesion';
+
+export function unitsOf(samples: readonly PreparedSample[], unit: Unit): Lesion[] {
+  return unit === 'lesion' ? lesionsOf(samples) : slicesAsLesions(samples);
 }
 
 /** Which of the processes that share the lesions this one is. */

@@ -1,6 +1,8 @@
 import type { NetworkConfig, TrainConfig } from '@flc-native/core-native';
 import { FlcError } from '@flc-native/errors';
 import type { PreparedIndex, PrepareOptions } from '@flc-native/pipeline';
+import type { MachineChoice } from '@flc-native/svm';
+import type { Unit } from './lesions.js';
 
 /** How lesions must be prepared for this model: what the cohort's index says, and the side of a patch in pixels. */
 export interface Preprocessing
@@ -43,13 +45,10 @@ export interface TrainingProvenance {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export interface SvmProvenance {
-  readonly kernel: 'rbf' | 'linear';
-  readonly C: number;
-  /** null for the linear kernel. */
-  readonly gamma: number | null;
-  /** On the validation lesions, before the machine was fitted anew on train + val. */
-  readonly validationAccuracy: number;
+/** How the machine was chosen, on the validation lesions. Models of earlier versions have the first four fields alone. */
+export interface SvmProvenance extends MachineChoice {
+  /** What should be known before the choice is believed, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** model.json: what `predict` must know beside the weights and the machine. */
@@ -63,6 +62,8 @@ export interface ModelDescription {
   /** Step between the patches of the label maps that the SVM was fitted on, pixels. */
   readonly labelMapPace: number;
   readonly decision: 'svm' | 'network';
+  /** What the SVM was fitted on; models of earlier versions lack it, and theirs were lesions. */
+  readonly unit?: Unit;
   /** SHA-256 of each other file of the bundle. */
   readonly files: Readonly<Record<string, string>>;
   readonly training: TrainingProvenance;

@@ -22,7 +22,7 @@ export interface PatchNetwork {
     readonly samples: readonly NetworkInput[];
     /** (sample, row, column) triples. */
     readonly patches: Int32Array;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   }): Promise<{
     /** Class index of each patch. */
     readonly classes: Uint8Array;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { devices } from '@flc-native/core-native';
-import { FlcError } from '@flc-native/errors';
+import { FlcError, withReason } from '@flc-native/errors';
 import type { RankTask, RankTasks } from './rank-tasks.js';
 import { type StartOptions, startRank } from './start-rank.js';
 
@@ -53,7 +53,7 @@ export async function runRanks<Task extends RankTask>(
   );
   clearTimeout(grace);
   signal?.removeEventListener('abort', cancel);
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 0) throw withReason(failures[0], signal);
   return outcomes as RankTasks[Task]['result'][];
 }
 

@@ -22,8 +22,8 @@ export interface EvaluateJob extends ClassifierOptions {
   /** Folder of the prepared cohort. */
   readonly prepared: string;
   readonly partition: Partition;
-  readonly part?: Part;
-  readonly unit?: 'slice' | 'lesion';
+  readonly part?: Part | undefined;
+  readonly unit?: 'slice' | 'lesion' | undefined;
   readonly bundle: string;
   readonly share: LesionShare;
 }

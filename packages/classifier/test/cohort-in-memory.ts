@@ -40,7 +40,7 @@ export function cohortInMemory(plans: readonly LesionPlan[]): Prepared {
     file: `cases/${caseIdOf(i)}.safetensors`,
     key: `key ${i} ${plan.value}`,
     settings: 'settings',
-    inputs: [{ role: 'phase NC', bytes: 1, mtime: '0', sha256: `image ${i} ${plan.value}` }],
+    inputs: [{ role: 'phase NC', bytes: 1, witness: '0', sha256: `image ${i} ${plan.value}` }],
     warnings: [],
   }));
   return {

@@ -27,6 +27,29 @@ describe('fittingSamples', () => {
     );
   });
 
+  it('refuses the images of one patient under two names in two parts', () => {
+    const prepared = cohortInMemory(plans);
+    const [first] = prepared.index.cases;
+    const copied = (patient: string) => ({
+      ...prepared,
+      index: {
+        ...prepared.index,
+        cases: prepared.index.cases.map((one) =>
+          one.patientId === patient ? { ...one, inputs: first?.inputs ?? [] } : one,
+        ),
+      },
+    });
+    const partition = { name: 'set1', train: ['a', 'b'], val: ['c', 'd'], test: ['e'], counts };
+    expect(() => fittingSamples(copied('c'), partition)).toThrow(/in train and in val,/);
+    expect(() => fittingSamples(copied('e'), partition)).toThrow(
+      expect.objectContaining({
+        code: 'DATA_ERROR',
+        message: expect.stringMatching(/and in test,/),
+      }),
+    );
+    expect(() => fittingSamples(copied('b'), partition)).not.toThrow();
+  });
+
   it('refuses a part with one class', () => {
     const partition = { name: 'set1', train: ['a', 'b'], val: ['c', 'e'], test: ['d'], counts };
     expect(() => fittingSamples(cohortInMemory(plans), partition)).toThrow(

@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type SupportVectorClassifier, voteNotes } from '@flc-native/svm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decideByProbability, decideByVote } from '../src/decide-otherwise.js';
+import { svmRule } from '../src/decision.js';
 import { type EvaluationResult, readEvaluation, writeEvaluation } from '../src/evaluation.js';
+import type { MappedLesion } from '../src/label-maps.js';
 
 let dir: string;
 beforeAll(async () => {
@@ -44,6 +47,39 @@ describe('deciding without a machine', () => {
       probabilities: [0.6, 0.4],
     });
     expect(decideByProbability(result).labelMaps).toBe(result.labelMaps);
+  });
+
+  it('leaves out what was said of the machine', () => {
+    const [lesion] = result.predictions as [EvaluationResult['predictions'][number]];
+    const [warning = ''] = voteNotes(1, [0.7, 0.3], result.classes);
+    const doubtful = { ...lesion, probabilities: [0.7, 0.3], warnings: ['small', warning] };
+    expect(warning).not.toBe('');
+    for (const decide of [decideByVote, decideByProbability])
+      expect(decide({ ...result, predictions: [doubtful] }).predictions[0]?.warnings).toEqual([
+        'small',
+      ]);
+  });
+});
+
+describe('deciding by the machine', () => {
+  const lesion = { proportions: [0.5, 0.5] } as unknown as MappedLesion;
+  const rule = (probabilities: readonly number[]) => {
+    // The cohort has three classes, the machine learned two of them.
+    const machine = {
+      classes: [0, 2],
+      predict: () => [2],
+      predictProbability: () => [probabilities],
+    };
+    return svmRule(machine as unknown as SupportVectorClassifier, ['cyst', 'fnh', 'hcc']);
+  };
+
+  it('warns where the vote is not the most probable class', () => {
+    expect(rule([0.7, 0.3]).decide(lesion)).toEqual({
+      class: 2,
+      probabilities: [0.7, 0, 0.3],
+      warnings: [expect.stringMatching(/votes for hcc .*30 %.* cyst .*70 %/)],
+    });
+    expect(rule([0.3, 0.7]).decide(lesion).warnings).toEqual([]);
   });
 });
 

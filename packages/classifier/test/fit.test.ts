@@ -10,8 +10,10 @@ import {
   type FitConfig,
   type FitEvent,
   fit,
+  lesionsOf,
   networkPresets,
   overlay,
+  readModelDescription,
 } from '../src/index.js';
 import { type SquareCohort, squareCase, writeSquareCohort } from './square-cohort.js';
 
@@ -144,6 +146,40 @@ describe('fit', () => {
     await expect(start({ resume: true })).rejects.toMatchObject({ code: 'CHECKPOINT_CORRUPT' });
   });
 
+  it('decides on slices where asked, and says where a model is used for another unit', async () => {
+    const { prepared } = cohort;
+    // Every lesion has two slices of the same content.
+    const samples = prepared.index.samples.flatMap((sample) => [
+      sample,
+      { ...sample, id: `${sample.id}-again`, slice: sample.slice + 1 },
+    ]);
+    const twice = { ...cohort, prepared: { ...prepared, index: { ...prepared.index, samples } } };
+    const events: FitEvent[] = [];
+    await fit({
+      ...{ ...twice, runDir: run('slices'), dataHash: 'of the cohort' },
+      config: { ...config, maxSteps: 2, unit: 'slice' },
+      onEvent: (event) => events.push(event),
+    });
+    expect(events.find(({ type }) => type === 'label-maps')).toMatchObject({ total: 24 });
+    const bundle = join(run('slices'), 'model');
+    expect(await readModelDescription(bundle)).toMatchObject({
+      unit: 'slice',
+      training: {
+        dataHash: 'of the cohort',
+        svm: { ties: expect.any(Number), notes: expect.any(Array) },
+      },
+    });
+    const notices = async (one: typeof cohort, unit: 'slice' | 'lesion') => {
+      const said: string[] = [];
+      const onNotice = (message: string) => said.push(message);
+      await evaluate({ ...one, bundle, unit, device: 'cpu', threads: 1, onNotice });
+      return said;
+    };
+    expect(await notices(twice, 'slice')).toEqual([]);
+    expect(await notices(twice, 'lesion')).toEqual([expect.stringMatching(/decide on slices/)]);
+    expect(await notices(cohort, 'lesion')).toEqual([]);
+  });
+
   it('needs no machine where the network has no local pathway', async () => {
     const network = { ...config.network, pathways: 'global' } as const;
     const { svm } = await fit({ ...cohort, config: { ...config, network }, runDir: run('global') });
@@ -179,12 +215,18 @@ describe('evaluate', () => {
     });
   });
 
-  it('refuses a cohort with other phases', async () => {
+  it.each([
+    ['phases', { phases: ['NC', 'PV', 'ART'] }],
+    ['reference', { reference: 'ART' }],
+    ['slices', { slices: 'all' }],
+    ['coverage', { coverage: 0.5 }],
+    ['order of classes', { classes: ['hem', 'cyst', 'fnh', 'hcc'] }],
+  ] as const)('refuses a cohort with other %s', async (what, other) => {
     const { prepared } = cohort;
-    const index = { ...prepared.index, phases: ['NC', 'PV', 'ART'] };
+    const index = { ...prepared.index, ...other } as typeof prepared.index;
     const bundle = join(run('straight'), 'model');
     await expect(evaluate({ ...cohort, prepared: { ...prepared, index }, bundle })).rejects.toThrow(
-      /differ in phases/,
+      `differ in ${what}`,
     );
   });
 });
@@ -210,6 +252,19 @@ describe('Classifier', () => {
     classifier.close();
     classifier.close();
     await expect(classifier.classifyLesion(squareCase(13))).rejects.toThrow(/closed/);
+    using other = await Classifier.load(bundle, { threads: 1, patchesAtOnce: 1 });
+    const maps = other.labelMaps(cohort.prepared, lesionsOf(cohort.prepared.index.samples));
+    await maps.next();
+    other.close();
+    await expect(maps.next()).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+
+  it('stops in the training, and says why', async () => {
+    const controller = new AbortController();
+    const stop = () => controller.abort('enough');
+    const options = { ...cohort, runDir: run('ended'), signal: controller.signal, onEvent: stop };
+    const ended = { code: 'CANCELLED', cause: 'enough' };
+    await expect(fit({ ...options, config })).rejects.toMatchObject(ended);
   });
 
   it('takes few patches at once where memory is small, with the same result', async () => {

@@ -1,3 +1,4 @@
+import { FlcError } from '@flc-native/errors';
 import { describe, expect, it } from 'vitest';
 import { mapLesion, mapLesions } from '../src/label-maps.js';
 import { patchesOf, roiOf } from '../src/patch-selection.js';
@@ -53,6 +54,20 @@ describe('mapLesion', () => {
       mapLesion(network, [fullSlice('a', 8, 8)], { ...options, signal }),
     ).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(network.requests).toHaveLength(0);
+  });
+
+  it('says why it was stopped, though the network does not know', async () => {
+    const controller = new AbortController();
+    const network = {
+      ...fakeNetwork(4, () => 0),
+      predictPatches: async () => {
+        controller.abort('enough');
+        throw new FlcError('CANCELLED', 'stopped');
+      },
+    };
+    await expect(
+      mapLesion(network, [fullSlice('a', 8, 8)], { ...options, signal: controller.signal }),
+    ).rejects.toMatchObject({ code: 'CANCELLED', cause: 'enough' });
   });
 });
 

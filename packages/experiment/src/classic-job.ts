@@ -1,5 +1,5 @@
 import { comparisonMethods } from '@flc-native/baselines';
-import { dataHash, type Lesion, lesionsOf, slicesAsLesions } from '@flc-native/classifier';
+import { dataHash, type Lesion, unitsOf } from '@flc-native/classifier';
 import { FlcError } from '@flc-native/errors';
 import { type Part, samplesOfPart } from '@flc-native/pipeline';
 import { withoutTestLabels } from './blind.js';
@@ -12,8 +12,8 @@ export async function runClassic(row: ClassicRow, context: JobContext): Promise<
   const { seed, unit, classic } = job.settings;
   const method = comparisonMethods.find(({ name }) => name === row.key);
   if (method === undefined) throw new FlcError('INTERNAL', `There is no method ${row.key}`);
-  const grouped = unit === 'lesion' ? lesionsOf : slicesAsLesions;
-  const part = (name: Part) => grouped(samplesOfPart(prepared.index.samples, partition, name));
+  const part = (name: Part) =>
+    unitsOf(samplesOfPart(prepared.index.samples, partition, name), unit);
   const fitted = await method.fit(
     {
       prepared: withoutTestLabels(prepared, partition),

@@ -8,6 +8,7 @@ import {
 } from '@flc-native/classifier';
 import { type FlcErrorJson, toFlcError } from '@flc-native/errors';
 import { evaluationFile, readJobState } from './job-state.js';
+import type { Repeat } from './repeats.js';
 import type { Row, RowGroup } from './rows.js';
 
 /** A cell of the table that could not be filled. */
@@ -16,6 +17,19 @@ export interface MissingCell {
   readonly code: string;
   readonly message: string;
   readonly remedy?: string;
+}
+
+/** With several seeds, an evaluation says which partition it repeats. */
+export interface RepeatedEvaluation extends EvaluationResult {
+  readonly repeat?: { readonly of: string; readonly seed: number };
+}
+
+/** An evaluation under the name of its repeat. */
+export function repeated(
+  evaluation: EvaluationResult,
+  { name, of, seed }: Repeat,
+): RepeatedEvaluation {
+  return { ...evaluation, name, ...(name === of ? {} : { repeat: { of, seed } }) };
 }
 
 /** A row with what its jobs left. */
@@ -27,7 +41,7 @@ export interface ComparedRow {
   readonly citation?: string;
   readonly deviations?: readonly string[];
   /** In the order of the partitions, without the missing ones. */
-  readonly evaluations: readonly EvaluationResult[];
+  readonly evaluations: readonly RepeatedEvaluation[];
   readonly missing: readonly MissingCell[];
   /** Of all partitions; null where no job of the row ended. */
   readonly seconds: number | null;
@@ -45,16 +59,17 @@ export function jobDir(out: string, partition: string, row: string): string {
 /** Reads what the jobs of a row left. */
 export async function collectRow(
   row: Row,
-  partitions: readonly string[],
+  repeats: readonly Repeat[],
   out: string,
 ): Promise<ComparedRow> {
-  const evaluations: EvaluationResult[] = [];
+  const evaluations: RepeatedEvaluation[] = [];
   const missing: MissingCell[] = [];
   const settings: Record<string, unknown> = {};
   const runs: Record<string, string> = {};
   let seconds: number | null = null;
   const source = row.kind === 'derived' ? row.from : row.key;
-  for (const partition of partitions) {
+  for (const repeat of repeats) {
+    const { name: partition } = repeat;
     const dir = jobDir(out, partition, source);
     const state = await readJobState(dir);
     const cell = state?.error ?? (await evaluationOf(dir));
@@ -62,7 +77,7 @@ export async function collectRow(
       missing.push(missingCell(partition, cell));
       continue;
     }
-    evaluations.push(decided(row, { ...cell, name: partition }));
+    evaluations.push(repeated(decided(row, cell), repeat));
     if (row.kind !== 'derived') settings[partition] = state?.description;
     if (row.kind === 'network') runs[partition] = join(dir, 'run');
     if (row.kind !== 'derived') seconds = (seconds ?? 0) + (state?.seconds ?? 0);

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { checkImages } from '@flc-native/classifier';
 import { FlcError, throwIfCancelled, toFlcError } from '@flc-native/errors';
 import {
   type Partition,
@@ -9,7 +10,7 @@ import {
   type Splits,
 } from '@flc-native/pipeline';
 import { chooseRows } from './choose-rows.js';
-import { type ComparedRow, collectRow, jobDir } from './collect.js';
+import { type ComparedRow, collectRow, jobDir, repeated } from './collect.js';
 import { claimFolder } from './comparison-folder.js';
 import { demandOf, type JobDemand } from './demand.js';
 import { readJobState, stored, writeJobState } from './job-state.js';
@@ -29,20 +30,20 @@ export interface CompareOptions {
   /** Folder of the results; a comparison that was interrupted there goes on. */
   readonly out: string;
   /** Names of rows and groups; default `table2`. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
   readonly settings: ComparisonSettings;
   /** Cores that methods may take together; default all. */
-  readonly cores?: number;
+  readonly cores?: number | undefined;
   /** MiB that methods may take together; default three quarters of the machine's. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   /** Networks are spread over these; default the one of the settings. */
-  readonly devices?: readonly string[];
+  readonly devices?: readonly string[] | undefined;
   /** Of phantoms, for the oracle's row. */
-  readonly truth?: { readonly truth: PhantomTruth; readonly key?: Uint8Array };
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: TableProgress) => void;
+  readonly truth?: { readonly truth: PhantomTruth; readonly key?: Uint8Array } | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TableProgress) => void) | undefined;
   /** Another script for the jobs, for tests. */
-  readonly script?: URL;
+  readonly script?: URL | undefined;
 }
 
 export interface Comparison {
@@ -59,13 +60,14 @@ export interface Comparison {
  * gathered nonetheless.
  *
  * @throws FlcError CANCELLED (what is done stays), INVALID_CONFIG for unknown methods or a folder of another comparison,
- *   DATA_ERROR for a prepared cohort of another version or splits of another cohort
+ *   DATA_ERROR for a prepared cohort of another version, splits of another cohort, or the same images in two parts
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { settings, out, signal } = options;
   const prepared = await readPrepared(options.prepared);
   const splits = await readSplits(options.splits);
   checkPatients(splits.partitions, prepared);
+  for (const partition of splits.partitions) checkImages(prepared, partition);
   const rows = chooseRows(options.methods ?? ['table2'], prepared.index.phases);
   await claimFolder(out, prepared, splits, settings);
   const repeats = repeatsOf(splits.partitions, settings.seed, settings.seeds ?? 1);
@@ -93,9 +95,9 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const names = repeats.map(({ name }) => name);
   const partitions = repeats.map(({ partition }) => partition);
   const compared: ComparedRow[] = [];
-  for (const row of rows) compared.push(await collectRow(row, names, out));
+  for (const row of rows) compared.push(await collectRow(row, repeats, out));
   if (options.truth !== undefined && settings.unit === 'lesion')
-    compared.push(oracleRow(options.truth, prepared, partitions));
+    compared.push(oracleRow(options.truth, prepared, repeats));
   return { partitions: names, splits: { ...splits, partitions }, rows: compared, prepared };
 }
 
@@ -153,13 +155,15 @@ function checkPatients(partitions: readonly Partition[], { index }: Prepared): v
 function oracleRow(
   { truth, key }: NonNullable<CompareOptions['truth']>,
   prepared: Prepared,
-  partitions: readonly Partition[],
+  repeats: readonly Repeat[],
 ): ComparedRow {
   return {
     method: 'oracle',
     title: 'Oracle on the latent mean HU',
     group: 'oracle',
-    evaluations: partitions.map((partition) => oracleEvaluation(prepared, partition, truth, key)),
+    evaluations: repeats.map((repeat) =>
+      repeated(oracleEvaluation(prepared, repeat.partition, truth, key), repeat),
+    ),
     missing: [],
     seconds: null,
     settings: {},

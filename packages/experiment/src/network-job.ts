@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  dataHash,
   evaluate,
   type FitConfig,
   type FitEvent,
@@ -22,6 +23,7 @@ export async function runNetwork(row: NetworkRow, context: JobContext): Promise<
   const config: FitConfig = {
     ...configOf(row, { ...settings.train, seed: settings.seed }),
     labelMapPace: settings.labelMapPace,
+    unit: settings.unit,
     ...(row.trainingPace === undefined ? {} : { trainingPace: row.trainingPace }),
   };
   let maxSteps = 1;
@@ -39,6 +41,7 @@ export async function runNetwork(row: NetworkRow, context: JobContext): Promise<
   };
   await fit({
     prepared: withoutTestLabels(prepared, partition),
+    dataHash: dataHash(prepared),
     partition,
     config,
     runDir,

@@ -1,6 +1,6 @@
 import type { Partition } from '@flc-native/pipeline';
 
-/** A partition with a seed. With several seeds each counts as a partition of its own: patients are drawn jointly over all of them. */
+/** A partition with a seed. The report averages over the seeds of a partition before it looks at partitions. */
 export interface Repeat {
   /** The partition's name, with the seed where there are several. */
   readonly name: string;

@@ -80,6 +80,34 @@ describe('compare', { timeout: 300_000 }, () => {
     }
   });
 
+  it('names one and the same cohort in every row', () => {
+    const hashes = first.rows.flatMap(({ evaluations }) =>
+      evaluations.flatMap(({ provenance }) => {
+        const { training } = provenance as { training?: { dataHash: string } };
+        return [provenance.dataHash, ...(training === undefined ? [] : [training.dataHash])];
+      }),
+    );
+    // A classic row, and three of networks with the cohort that they learned from, on two partitions.
+    expect(hashes).toHaveLength(2 * (1 + 3 * 2));
+    expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('refuses the same images under two patients before it runs anything', async () => {
+    const index = JSON.parse(await readFile(join(prepared, 'index.json'), 'utf8'));
+    const copied = join(dir, 'copied');
+    await cp(prepared, copied, { recursive: true });
+    const caseOf = (patient?: string) =>
+      index.cases.find(({ patientId }: { patientId: string }) => patientId === patient);
+    caseOf(partitions[0]?.test[0]).inputs = caseOf(partitions[0]?.train[0]).inputs;
+    await writeFile(join(copied, 'index.json'), JSON.stringify(index));
+    const out = options('copied-out', { prepared: copied, methods: ['roy'] });
+    await expect(compare(out)).rejects.toMatchObject({
+      code: 'DATA_ERROR',
+      message: expect.stringContaining('the same images'),
+    });
+    expect(existsSync(out.out)).toBe(false);
+  });
+
   it('decides the label maps of the full method without the machine where asked', () => {
     const [, , full, vote] = first.rows;
     expect(vote?.settings).toEqual({});
@@ -126,6 +154,8 @@ describe('compare', { timeout: 300_000 }, () => {
     expect(network?.missing).toEqual([]);
     const [a, b, c] = network?.evaluations ?? [];
     expect([a?.name, b?.name]).toEqual(['set1-seed-1', 'set1-seed-2']);
+    expect([a?.repeat, b?.repeat]).toEqual([1, 2].map((seed) => ({ of: 'set1', seed })));
+    expect(first.rows[0]?.evaluations[0]?.repeat).toBeUndefined();
     const ids = (one = a) => one?.predictions.map(({ id }) => id);
     expect(ids(b)).toEqual(ids(a));
     expect(ids(c)).not.toEqual(ids(a));

@@ -1,4 +1,5 @@
 import { FlcError, throwIfCancelled } from '@flc-native/errors';
+import { choiceNotes, chooseMachine, type LabelledSamples } from '@flc-native/svm';
 import type {
   ComparisonMethod,
   FitContext,
@@ -13,7 +14,7 @@ import {
 } from './describer.js';
 import { cohortFacts, FittedComparison } from './fitted-comparison.js';
 import { lesionReader, type ReadLesion } from './lesion-pixels.js';
-import { fitMachine, type LabelledFeatures, type MachineSettings } from './machine.js';
+import type { MachineSettings } from './machine.js';
 import { resolveSettings } from './settings.js';
 
 /** A method without what all have in common. */
@@ -63,23 +64,26 @@ async function fit<S extends MachineSettings>(
       learning.progress('features', before + X.length, all);
     }
     const y = lesions.map((lesion) => classes.indexOf(lesion.class));
-    return { X, y } satisfies LabelledFeatures;
+    const groups = lesions.map(({ patientId }) => patientId);
+    return { X, y, groups } satisfies LabelledSamples;
   };
-  const { machine, C, gamma, validationAccuracy } = await fitMachine(
-    await features(train, 0),
-    await features(val, train.length),
-    settings,
+  const [first = -20, last = 19] = settings.exponents;
+  const { machine, choice } = await chooseMachine(
     {
+      train: await features(train, 0),
+      validation: await features(val, train.length),
+      kernel: 'rbf',
+      exponents: { C: [first, last], gamma: [first, last] },
       seed,
       signal,
-      onProgress: (done, total) => context.onProgress?.({ stage: 'svm', done, total }),
     },
+    (done, total) => context.onProgress?.({ stage: 'svm', done, total }),
   );
   return new FittedComparison({
     method: definition.name,
     cohort: cohortFacts(prepared),
     settings,
-    description: { C, gamma, validationAccuracy, ...describer.summary },
+    description: { ...choice, notes: choiceNotes(choice, classes), ...describer.summary },
     describer,
     machine,
     read,

@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '@flc-native/errors';
 import { type Prepared, writeFileAtomic } from '@flc-native/pipeline';
-import type { SupportVectorClassifier } from '@flc-native/svm';
+import { type SupportVectorClassifier, voteNotes } from '@flc-native/svm';
 import type {
   CohortFacts,
   FittedMethod,
@@ -64,7 +64,11 @@ export class FittedComparison implements FittedMethod {
       // A class without a lesion in train and val has no machine.
       for (const [i, index] of machine.classes.entries()) probabilities[index] = given[i] ?? 0;
       const predicted = classes[label] as string;
-      predictions.push({ id: lesion.id, predicted, probabilities, warnings });
+      const notes = voteNotes(label, probabilities, classes);
+      predictions.push({
+        ...{ id: lesion.id, predicted, probabilities },
+        warnings: [...warnings, ...notes],
+      });
     }
     return predictions;
   }

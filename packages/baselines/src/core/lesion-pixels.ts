@@ -5,7 +5,9 @@ import type { UnlabelledLesion } from '../comparison-method.js';
 /** The pixels of all slices of a lesion. */
 export interface LesionPixels {
   readonly id: string;
+  /** In the order of `samples`. */
   readonly slices: readonly SamplePixels[];
+  readonly samples: readonly PreparedSample[];
 }
 
 /** Reads lesions. */
@@ -36,7 +38,8 @@ export function lesionReader(prepared: Prepared): ReadLesion {
       });
     }
     try {
-      return { id: lesion.id, slices: await Promise.all(lesion.samples.map(read)) };
+      const { id, samples } = lesion;
+      return { id, samples, slices: await Promise.all(samples.map(read)) };
     } catch (thrown) {
       const error = toFlcError(thrown, 'DATA_ERROR');
       throw new FlcError(error.code, `lesion ${lesion.id}: ${error.message}`, {

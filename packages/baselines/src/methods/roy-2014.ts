@@ -6,6 +6,7 @@ import type { LesionPixels } from '../core/lesion-pixels.js';
 import { type MachineSettings, machineSettingDocs, machineSettings } from '../core/machine.js';
 import { StandardScale } from '../core/standard-scale.js';
 import { lesionTexture } from './lesion-texture.js';
+import { type LiverLevels, liverLevels, liverWarnings } from './liver-level.js';
 
 interface Settings extends MachineSettings {
   readonly levels: number;
@@ -29,6 +30,9 @@ export const roy2014 = defineMethod<Settings>({
       'an SVM.',
     'Co-occurrence in the four directions of a slice at distance 1, pooled over slices, in place of 13 in a volume: slices ' +
       'are 5 to 7 mm apart.',
+    'The liver is that of the mask; without one the median of the soft tissue (pixels within the intensity window) 5 to 15 ' +
+      'pixels from the lesion, with a warning. Where there is none of either, or its level is not above 0, the density ' +
+      'means nothing, which a warning says too.',
     'Features are brought to mean 0 and standard deviation 1 over the train lesions: they have different units.',
     'No re-implementation by the authors of the table is known.',
   ],
@@ -64,15 +68,18 @@ function featureNames({ all }: PhaseLayout): string[] {
 }
 
 function rawFeatures(
-  { slices }: LesionPixels,
+  { slices, samples }: LesionPixels,
   { all }: PhaseLayout,
   levels: number,
 ): LesionFeatures {
-  const warnings: string[] = [];
+  const livers = slices.map((slice, i) =>
+    liverLevels(slice, samples[i]?.liverMeanSource ?? 'slice'),
+  );
+  const warnings = liverWarnings(livers);
   const ofPhase = all.map((phase) => {
     const texture = lesionTexture(slices, phase, levels);
     if (texture === undefined && phase === 0) warnings.push('no two pixels touch: no texture');
-    return [density(slices, phase), ...(texture ?? new Float64Array(haralickNames.length))];
+    return [density(slices, livers, phase), ...(texture ?? new Float64Array(haralickNames.length))];
   });
   const first = ofPhase[0] ?? [];
   const changes = ofPhase
@@ -82,16 +89,21 @@ function rawFeatures(
 }
 
 /** The lesion's mean over the liver's, both over all slices by their area. */
-function density(slices: readonly SamplePixels[], phase: number): number {
+function density(
+  slices: readonly SamplePixels[],
+  livers: readonly LiverLevels[],
+  phase: number,
+): number {
   let [lesion, liver] = [0, 0];
-  for (const { image, mask, liverMean } of slices) {
+  for (const [i, { image, mask }] of slices.entries()) {
+    const level = livers[i]?.levels[phase] as number;
     const offset = phase * mask.length;
     for (const [at, inside] of mask.entries()) {
       if (inside === 0) continue;
       lesion += image[offset + at] as number;
-      liver += liverMean[phase] as number;
+      liver += level;
     }
   }
-  // Water has 0 HU and no liver is that dark: only a wrong region could be.
-  return liver === 0 ? 0 : lesion / liver;
+  // Water has 0 HU and few livers are that dark: a wrong region rather, and a ratio would mean nothing.
+  return liver > 0 ? lesion / liver : 0;
 }
