@@ -3,7 +3,7 @@ import type { Progress } from './progress.js';
 
 /** What a command needs from the process that it runs in. */
 export interface Surroundings {
-  /** Aborted by the first Ctrl-C or SIGTERM. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -29,6 +29,8 @@ export interface CommandSpec {
   readonly description?: string;
   readonly examples: readonly string[];
   readonly options: Options;
+  /** Whether it must be given time to save its state when it is stopped; what others write is whole or not there at all. */
+  readonly savesWhenStopped?: boolean;
   /** Without an outcome nothing is printed: another process has it. */
   run(settings: Settings<Options>, surroundings: Surroundings): Promise<Outcome | undefined>;
 }

@@ -13,7 +13,7 @@ export async function readConfigFile(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { parse } = await import('yaml');
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new FlcError('IO_ERROR', `The configuration file ${file} cannot be read.`, {
+    throw new FlcError('IO_ERROR', 'The configuration file cannot be read.', {
       details: { file },
       remedy: 'Give the path of an existing YAML file to --config.',
       cause,
@@ -24,17 +24,23 @@ export async function readConfigFile(
     value = parse(content) ?? {};
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(file, `${file} is no valid YAML: ${reason}`, undefined, cause);
+    // The lines after the first quote the file.
+    const [first = ''] = reason.split('\n');
+    throw invalid(file, `The configuration file is no valid YAML: ${first}`, undefined, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(
       file,
-      `${file} must hold a mapping of settings.`,
+      'The configuration file must hold a mapping of settings.',
       'Write one "key: value" a line.',
     );
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
-    throw invalid(file, `Unknown key ${key} in ${file}.`, suggestion(key, known, 'keys'));
+    throw invalid(
+      file,
+      `Unknown key ${key} in the configuration file.`,
+      suggestion(key, known, 'keys'),
+    );
   }
   return value as Record<string, unknown>;
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, FlcError } from '@flc-native/errors';
-import { pathToken, redactPaths } from './redact.js';
+import { pathToken, redactMessage, redactPaths } from './redact.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 bad input data, 130 interrupted. */
 export function exitCodeOf(code: ErrorCode): number {
@@ -32,16 +32,17 @@ export function shownPath(file: string, names: boolean): string {
 
 /**
  * An error for people: message, facts, remedy; the stacks only if `verbose`. Without `names`, paths
- * are replaced by a token that `--json` has too, and causes that repeat them are left out.
+ * are replaced by a token that `--json` has too, also within the message, and causes that repeat them are left out.
  */
 export function formatFailure(
   error: FlcError,
   verbose: boolean,
   names: boolean = showsNames(verbose),
 ): string {
-  const lines = [`error ${error.code}: ${error.message}`];
   // Some errors hide the file from enumeration, so that no JSON holds a path; a person must see it.
   const { file } = error.details;
+  const message = names ? error.message : redactMessage(error.message, file);
+  const lines = [`error ${error.code}: ${message}`];
   if (typeof file === 'string' && !error.message.includes(file)) {
     lines.push(`  file: ${shownPath(file, names)}${names ? '' : ' (--verbose shows the path)'}`);
   }

@@ -18,10 +18,13 @@ export function importSummary(
 function notesOf(report: ImportReport, names: boolean): string[] {
   const named = ({ caseName, caseId }: { caseName?: string; caseId: string }) =>
     names ? (caseName ?? caseId) : caseId;
-  const { skipped, apart, decisions, warnings } = report;
+  const { skipped, apart, decisions, warnings, files } = report;
   const shaky = decisions.filter(({ chosen, confidence }) => chosen && confidence < worthALook);
   const codes = [...new Set(warnings.map(({ code }) => code))];
   return [
+    ...(files?.kept ?? []).map(
+      (file) => `kept what an earlier file held: ${shownPath(file, names)}`,
+    ),
     ...limited(skipped.map((entry) => `skipped ${named(entry)}: ${entry.reason}`)),
     ...limited(apart.map((entry) => `set apart ${named(entry)}: ${entry.reason}`)),
     ...limited(

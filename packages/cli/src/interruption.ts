@@ -4,24 +4,30 @@ export interface Interruption {
   dispose(): void;
 }
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What work that has nothing to save may take to stop, ms. */
+const patience = 10_000;
+
 /**
- * The first SIGINT or SIGTERM aborts the signal, so that the work at hand writes what it has; the second one ends the
- * process at once.
+ * The first SIGINT, SIGTERM or SIGHUP (a lost connection) aborts the signal, so that the work at hand writes what it has; the second
+ * one ends the process at once, and so does time, unless it is needed to save a state.
  */
-export function listenForInterruption(note: (line: string) => void): Interruption {
+export function listenForInterruption(
+  note: (line: string) => void,
+  savesWhenStopped: boolean,
+): Interruption {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
     note('Stopping: what is done is being saved. A second Ctrl-C ends at once.');
     controller.abort();
+    if (!savesWhenStopped) setTimeout(() => process.exit(130), patience).unref();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   return {
     signal: controller.signal,
     dispose() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

@@ -7,6 +7,8 @@ import { version } from './version.js';
  * @returns the exit code (failure.ts).
  */
 export async function main(args: readonly string[]): Promise<number> {
+  // Work goes on when its listener has gone: a closed terminal, or the end of `| head`. Whether the result got out is asked in run.ts.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // Scripts ask for the version often; it needs no command.
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     process.stdout.write(`${version()}\n`);

@@ -22,6 +22,13 @@ export function redactPaths(value: unknown, paths: Iterable<string> = []): unkno
   return replaceIn(value, ordered);
 }
 
+/** A sentence without the paths in it: those that look like one, and `file`. Its name alone stays, as in "dataset.yaml lacks a key". */
+export function redactMessage(message: string, file?: unknown): string {
+  const paths = [...(typeof file === 'string' ? [file] : []), ...pathsInText(message)];
+  paths.sort((a, b) => b.length - a.length);
+  return paths.reduce((text, path) => text.replaceAll(path, pathToken(path)), message);
+}
+
 /** `file:` and the first 12 hexadecimal digits of the path's SHA-256. */
 export function pathToken(path: string): string {
   return `file:${createHash('sha256').update(path).digest('hex').slice(0, 12)}`;
@@ -30,6 +37,13 @@ export function pathToken(path: string): string {
 /** Facts under these names are paths, whatever they look like. */
 const pathKeys = /(^|[a-z])(file|path|dir|directory|folder)s?$/i;
 const pathEnds = /\.(nii|nii\.gz|nrrd|mha|mhd|ya?ml|json|safetensors)$/i;
+/** Within a sentence, as in messages of the operating system: between quotes, up to a blank, or relative with a known ending. */
+const pathInText =
+  /(?<=")\.{0,2}\/[^"]+(?=")|(?<=')\.{0,2}\/[^']+(?=')|(?<![\w.])\.{0,2}\/[^\s'",;:]*[^\s'",;:.]|[^\s'",;:]*\/[^\s'",;:]*\.(?:nii|nii\.gz|nrrd|mha|mhd|ya?ml|json|safetensors)\b/gi;
+
+function pathsInText(text: string): string[] {
+  return [...text.matchAll(pathInText)].map(([path]) => path);
+}
 
 function isPath(text: string): boolean {
   return (
@@ -40,9 +54,7 @@ function isPath(text: string): boolean {
 function collectPaths(value: unknown, into: Set<string>, key = ''): void {
   if (typeof value === 'string') {
     if (isPath(value) || pathKeys.test(key)) into.add(value);
-    // A path within a sentence, as in the messages of the operating system.
-    for (const match of value.matchAll(/(?<![\w.])\.{0,2}\/[^\s'",;:]*[^\s'",;:.]/g))
-      into.add(match[0]);
+    for (const path of pathsInText(value)) into.add(path);
   } else if (Array.isArray(value)) {
     for (const entry of value) collectPaths(entry, into, key);
   } else if (typeof value === 'object' && value !== null) {

@@ -37,7 +37,7 @@ async function runCommand(
   args: readonly string[],
 ): Promise<number> {
   const note = (line: string) => void process.stderr.write(`${line}\n`);
-  const interruption = listenForInterruption(note);
+  const interruption = listenForInterruption(note, spec.savesWhenStopped === true);
   try {
     const settings = await resolveSettings(spec.options, flags, common.config);
     const surroundings: Surroundings = {
@@ -68,14 +68,21 @@ async function fail(
 ): Promise<number> {
   const debug = verbose === true || (process.env.FLC_DEBUG ?? '') !== '';
   process.stderr.write(`${formatFailure(error, debug)}\n`);
-  if (json) await writeOut(JSON.stringify({ error: redactPaths(error.toJSON(), args) }, null, 2));
+  if (json) {
+    const shown = JSON.stringify({ error: redactPaths(error.toJSON(), args) }, null, 2);
+    await writeOut(shown).catch(() => {});
+  }
   return exitCodeOf(error.code);
 }
 
-/** Waits until stdout took the text, so that a pipe does not lose its end. */
+/** Waits until stdout took the text, so that a pipe does not lose its end. Rejects with IO_ERROR, unless nobody reads it. */
 function writeOut(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(`${text}\n`, () => resolve());
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${text}\n`, (cause) => {
+      const code = (cause as NodeJS.ErrnoException | null | undefined)?.code;
+      if (code === undefined || code === 'EPIPE') resolve();
+      else reject(new FlcError('IO_ERROR', `writing the result failed (${code})`, { cause }));
+    });
   });
 }
 

@@ -117,6 +117,28 @@ it('asks for a file before the work', async () => {
   expect(checked.stderr).not.toContain('check: ');
 });
 
+it('never writes the sheet over what it shows', async () => {
+  const dataset = join(dir, 'out', 'dataset.yaml');
+  const before = await readFile(dataset, 'utf8');
+  const checked = await runCli(['check', '--dataset', dataset, '--sheet', dataset]);
+  expect(checked.exitCode).toBe(2);
+  expect(checked.stderr).toContain('would replace');
+  expect(await readFile(dataset, 'utf8')).toBe(before);
+});
+
+it('names no next step where nothing was prepared, and the case to a person alone', async () => {
+  const dataset = join(dir, 'out', 'without-a-phase.yaml');
+  const text = await readFile(join(dir, 'out', 'dataset.yaml'), 'utf8');
+  await writeFile(dataset, text.replaceAll(/^ +NC: .*\n/gm, ''));
+  const words = ['prepare', '--dataset', dataset, '--out', join(dir, 'nothing'), '--workers', '1'];
+  const inLog = await runCli(words);
+  expect(inLog.exitCode).toBe(3);
+  expect(inLog.stdout).not.toContain('Next:');
+  expect(inLog.stderr).toMatch(/case [0-9a-f]{12} failed/);
+  expect(inLog.stderr).not.toMatch(/mustermann/i);
+  expect((await runCli([...words, '--verbose'])).stderr).toContain('case Mustermann-1 failed');
+});
+
 it('says after Ctrl-C how prepare goes on', async () => {
   const words = ['prepare', '--dataset', join(dir, 'out', 'dataset.yaml'), '--workers', '1'];
   const args = [...words, '--out', join(dir, 'cut short')];

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from './run-cli.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { listenForInterruption } from '../src/interruption.js';
+import { bin, runCli } from './run-cli.js';
 
 let dir: string;
 beforeAll(async () => {
@@ -17,7 +20,7 @@ const endless = (out: string) => [
 ];
 
 describe('an interrupted command', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends with 130 after %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends with 130 after %s', async (signal) => {
     let isSent = false;
     const { exitCode, stderr, stdout } = await runCli(endless(signal), {
       onStderr(text, kill) {
@@ -32,4 +35,37 @@ describe('an interrupted command', () => {
     expect(stdout).toBe('');
     await expect(access(join(dir, signal, 'dataset.yaml'))).rejects.toThrow();
   });
+});
+
+it('ends some seconds after the signal, unless a state is being saved', () => {
+  vi.useFakeTimers();
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as () => never);
+  const seconds = (savesWhenStopped: boolean, wait: number) => {
+    const { signal, dispose } = listenForInterruption(() => {}, savesWhenStopped);
+    const [last] = process.listeners('SIGHUP').slice(-1);
+    last?.('SIGHUP');
+    expect(signal.aborted).toBe(true);
+    vi.advanceTimersByTime(wait * 1000);
+    dispose();
+  };
+  try {
+    seconds(true, 600);
+    seconds(false, 5);
+    expect(exit).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(10_000);
+    expect(exit).toHaveBeenCalledWith(130);
+  } finally {
+    exit.mockRestore();
+    vi.useRealTimers();
+  }
+});
+
+it('goes on when nobody reads stderr and stdout any more', async () => {
+  const out = join(dir, 'unread');
+  const args = ['phantom', '--out', out, '--lesions', '4', '--size', '96,96,12', '--workers', '1'];
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  expect((await once(child, 'close'))[0]).toBe(0);
+  await access(join(out, 'dataset.yaml'));
 });

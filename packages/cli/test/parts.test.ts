@@ -117,6 +117,20 @@ describe('failures', () => {
     expect(shown).not.toMatch(/Erika|Mustermann/);
     expect(shown).toContain('ENOENT');
   });
+
+  it('is without the paths of a message that another library wrote', () => {
+    const message =
+      'r-Meier/state.safetensors: No space left on device (os error 28) at path "/data/Hans Meier/.tmp1"';
+    const failure = new FlcError('IO_ERROR', message, { details: { file: 'r-Meier' } });
+    const shown = formatFailure(failure, false, false);
+    expect(shown).not.toMatch(/Meier/);
+    expect(shown).toMatch(/^error IO_ERROR: file:[0-9a-f]{12}: No space left .* at path "file:/);
+    expect(formatFailure(failure, false, true)).toContain(message);
+    const named = new FlcError('INVALID_CONFIG', 'dataset.yaml lacks phases', {
+      details: { file: '/data/dataset.yaml' },
+    });
+    expect(formatFailure(named, false, false)).toContain(': dataset.yaml lacks phases');
+  });
 });
 
 describe('redactPaths', () => {

@@ -51,6 +51,7 @@ it('goes on past a bad case and says so; refuses settings and cohorts that canno
   const done = await segment('bad');
   expect(done.exitCode).toBe(3);
   expect(done.stderr).toMatch(/case [0-9a-f]{12} failed/);
+  expect((await segment('bad', '--verbose')).stderr).toMatch(/case case-0002 failed/);
   expect(done.stdout).toMatch(/1 cases segmented, 0 kept, 1 failed/);
   const text = await readFile(dataset, 'utf8');
   await writeFile(dataset, text.replaceAll(/^ +seeds: .*\n/gm, ''));

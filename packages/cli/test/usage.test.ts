@@ -129,9 +129,12 @@ describe('configuration file', () => {
   });
 
   it('that is absent is an error with its path', async () => {
-    const { exitCode, stderr } = await runCli(['phantom', '--config', join(dir, 'none.yaml')]);
+    const words = ['phantom', '--config', join(dir, 'none.yaml')];
+    const { exitCode, stderr } = await runCli([...words, '--verbose']);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('none.yaml cannot be read');
+    expect(stderr).toContain('file cannot be read');
+    expect(stderr).toContain(`file: ${words[2]}`);
+    expect((await runCli(words)).stderr).not.toContain('none.yaml');
   });
 });
 

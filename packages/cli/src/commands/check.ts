@@ -1,6 +1,7 @@
 import type { Dataset } from '@flc-native/pipeline';
 import { defineCommand } from '../command.js';
-import { shownPath, showsNames } from '../failure.js';
+import { showsNames } from '../failure.js';
+import { findingLine } from '../finding-line.js';
 import { required, text } from '../option.js';
 import type { Progress } from '../progress.js';
 
@@ -18,11 +19,11 @@ export const check = defineCommand({
   ],
   options,
   async run({ dataset: file, sheet }, { signal, progress, note, verbose }) {
-    const { checkDataset, checkOutputFile, counted, readDataset } = await import(
-      '@flc-native/pipeline'
-    );
+    const { checkDataset, checkOutputFile, counted, datasetFiles, keepInputs, readDataset } =
+      await import('@flc-native/pipeline');
     if (sheet !== undefined) await checkOutputFile(sheet);
     const dataset = await readDataset(file);
+    if (sheet !== undefined) await keepInputs(datasetFiles(dataset), [sheet]);
     const bar = progress('check');
     const found = await checkDataset(dataset, {
       signal,
@@ -30,15 +31,7 @@ export const check = defineCommand({
     }).finally(() => bar.stop());
     if (sheet !== undefined) await writeSheet(dataset, sheet, progress('sheet'), signal);
     const names = showsNames(verbose);
-    for (const { severity, code, caseId, caseName, file, message, remedy } of found.findings) {
-      const name = names ? (caseName ?? caseId) : caseId;
-      const where = [
-        ...(name === '' ? [] : [name]),
-        ...(file === undefined ? [] : [shownPath(file, names)]),
-      ];
-      const place = where.length === 0 ? '' : ` (${where.join(', ')})`;
-      note(`${severity} ${code}${place}: ${message}\n  remedy: ${remedy}`);
-    }
+    for (const finding of found.findings) note(findingLine(finding, names));
     const errors = found.findings.filter(({ severity }) => severity === 'error').length;
     const warnings = found.findings.length - errors;
     return {

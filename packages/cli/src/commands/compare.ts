@@ -59,6 +59,7 @@ export const compare = defineCommand({
     'flc-native compare --prepared prepared --out small --methods all --widths 8,16,32 --depth 1 --max-steps 300 --label-map-pace 3',
   ],
   options,
+  savesWhenStopped: true,
   async run(settings, { signal, progress, note }) {
     const { compare: runAll } = await import('@flc-native/experiment');
     const { comparisonJson, comparisonText, writeComparison } = await import('@flc-native/report');

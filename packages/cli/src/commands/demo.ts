@@ -24,6 +24,7 @@ export const demo = defineCommand({
     'Makes synthetic lesions, trains on a part of them, classifies those it has never seen and writes a report. The numbers say nothing about patients.',
   examples: ['flc-native demo', 'flc-native demo --out demo-2 --seed 2'],
   options,
+  savesWhenStopped: true,
   async run(settings, surroundings) {
     const begin = performance.now();
     const cohort = await makeCohort(settings, surroundings);

@@ -32,6 +32,7 @@ export const evaluate = defineCommand({
     'flc-native evaluate --prepared prepared --run runs/first --gpus 4',
   ],
   options,
+  savesWhenStopped: true,
   async run(settings, { signal, progress, note }) {
     const {
       evaluate: evaluatePart,

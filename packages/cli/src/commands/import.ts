@@ -41,7 +41,7 @@ export const importCommand = defineCommand({
   name: 'import',
   summary: 'write dataset.yaml from a public data set or a hospital folder',
   description:
-    'Recognizes the layout, tells the phases and writes dataset.yaml. Cases that miss a phase or a mask go to <out>.apart.yaml, the decisions on phases to <out>.phases.csv, which may be edited and given back with --sheet. Images stay where they are.',
+    'Recognizes the layout, tells the phases and writes dataset.yaml. Cases that miss a phase or a mask go to <out>.apart.yaml, the decisions on phases to <out>.phases.csv, which may be edited and given back with --sheet. What earlier files held is kept in numbered copies. Images stay where they are.',
   examples: [
     'flc-native import --from data/MCT-LTDiag --out data/dataset.yaml',
     'flc-native import --layout folder --from hospital --out dataset.yaml --phase ART=C1 --phase PV=C2',

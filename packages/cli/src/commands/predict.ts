@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Classifier, EvaluationResult } from '@flc-native/classifier';
+import type { Classifier, EvaluationResult, ModelDescription } from '@flc-native/classifier';
 import { FlcError } from '@flc-native/errors';
+import type { Dataset } from '@flc-native/pipeline';
 import type { SampleImage } from '@flc-native/report';
+import { checkFirst, withFindings } from '../check-first.js';
 import { defineCommand, type Outcome, type Surroundings } from '../command.js';
 import { percent } from '../format.js';
 import { inferenceOf, inferenceOptions } from '../inference-options.js';
-import { pairs, required, type Settings, text } from '../option.js';
+import { flag, pairs, required, type Settings, text } from '../option.js';
 import { writePredictions } from '../prediction-files.js';
 
 /** Stands by every prediction, in every form. */
@@ -18,6 +20,7 @@ const options = {
   phase: pairs('<name=file>', 'the volume of a phase; once for each phase of the model'),
   mask: text('<file>', 'mask of the lesion, on the grid of the reference phase'),
   dataset: text('<file>', 'dataset.yaml instead: every lesion of it, with a class or without'),
+  force: flag('classify also where check finds errors in the images; they become warnings'),
   out: text('<dir>', 'also write predictions.json, predictions.csv and pictures of the label maps'),
   ...inferenceOptions,
 } as const;
@@ -27,7 +30,7 @@ type PredictSettings = Settings<typeof options>;
 export const predict = defineCommand({
   name: 'predict',
   summary: 'classify lesions with a trained model',
-  description: `Classifies one lesion from its volumes and mask, or every lesion of a dataset. ${notice}`,
+  description: `Classifies one lesion from its volumes and mask, or every lesion of a dataset. Images are checked first. ${notice}`,
   examples: [
     'flc-native predict --model runs/first/model --phase NC=nc.nii.gz --phase ART=art.nii.gz --phase PV=pv.nii.gz --mask lesion.nii.gz',
     'flc-native predict --model runs/first/model --dataset data/dataset.yaml --out predictions',
@@ -72,17 +75,23 @@ function checkInputs({ dataset, phase, mask }: PredictSettings): void {
 
 async function predictLesion(
   settings: PredictSettings,
-  { signal }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Predicted> {
   const { Classifier: Model } = await import('@flc-native/classifier');
-  const { readVolume } = await import('@flc-native/pipeline');
+  const { keepInputs, readVolume } = await import('@flc-native/pipeline');
   const classifier = await Model.load(settings.model, inferenceOf(settings));
   try {
     const { phases } = classifier.description;
     const files = filesOf(phases, settings.phase ?? {});
+    const maskFile = settings.mask ?? '';
+    await keepInputs([...files, maskFile], outputsOf(settings.out));
+    const dataset = datasetOf(classifier.description, files, maskFile);
+    const findings = await checkFirst(dataset, settings.force, surroundings);
     const volumes = await Promise.all(files.map((file) => readVolume(file)));
-    const mask = await readVolume(settings.mask ?? '');
-    const found = await classifier.classifyLesion({ phases: volumes, mask, signal });
+    const mask = await readVolume(maskFile);
+    const { signal } = surroundings;
+    const classified = await classifier.classifyLesion({ phases: volumes, mask, signal });
+    const found = withFindings(classified, findings);
     const samples = new Map(found.slices.map((slice) => [slice.sampleId, slice.input]));
     return {
       phases,
@@ -92,6 +101,24 @@ async function predictLesion(
   } finally {
     classifier.close();
   }
+}
+
+/** One lesion as a dataset, for its check. */
+function datasetOf(model: ModelDescription, files: readonly string[], mask: string): Dataset {
+  const { modality, intensity, reference } = model.preprocessing;
+  const phases = Object.fromEntries(model.phases.map((name, i) => [name, files[i] ?? '']));
+  return {
+    ...{ format: 'flc-dataset', version: 1, modality, intensity, reference },
+    ...{ phases: [...model.phases], classes: [...model.classes] },
+    ...{ file: mask, root: process.cwd() },
+    cases: [{ id: 'lesion', patient: 'unknown', phases, lesions: [{ mask }] }],
+  };
+}
+
+/** What --out is filled with. */
+function outputsOf(out: string | undefined): string[] {
+  if (out === undefined) return [];
+  return ['predictions.json', 'predictions.csv', 'label-maps'].map((name) => join(out, name));
 }
 
 function singleResult(
@@ -142,19 +169,25 @@ function filesOf(phases: readonly string[], given: Readonly<Record<string, strin
 async function predictDataset(
   settings: PredictSettings,
   file: string,
-  { signal, progress, note }: Surroundings,
+  surroundings: Surroundings,
   finish: (predicted: Predicted) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { classifyPrepared, prepareOptionsOf, readModelDescription } = await import(
     '@flc-native/classifier'
   );
-  const { prepareDataset, readDataset, readPrepared } = await import('@flc-native/pipeline');
+  const { datasetFiles, keepInputs, prepareDataset, readDataset, readPrepared } = await import(
+    '@flc-native/pipeline'
+  );
+  const { signal, progress, note } = surroundings;
   const model = await readModelDescription(settings.model);
+  const dataset = await readDataset(file);
+  await keepInputs(datasetFiles(dataset), outputsOf(settings.out));
+  const findings = await checkFirst(dataset, settings.force, surroundings);
   const dir = await mkdtemp(join(tmpdir(), 'flc-predict-'));
   const preparing = progress('prepare');
   const classifying = progress('lesions');
   try {
-    const done = await prepareDataset(await readDataset(file), dir, prepareOptionsOf(model), {
+    const done = await prepareDataset(dataset, dir, prepareOptionsOf(model), {
       signal,
       onProgress: (state) => preparing.update(state.done, state.total),
     });
@@ -172,9 +205,15 @@ async function predictDataset(
     });
     const samples = new Map(prepared.index.samples.map((sample) => [sample.id, sample]));
     classifying.stop();
+    const predictions = result.predictions.map((prediction) =>
+      withFindings(
+        prediction,
+        findings.filter(({ caseId }) => prediction.id.startsWith(`${caseId}/`)),
+      ),
+    );
     return await finish({
       phases: model.phases,
-      result,
+      result: { ...result, predictions },
       loadSample: async (id) => {
         const sample = samples.get(id);
         return sample && prepared.loadSample(sample);

@@ -1,4 +1,5 @@
 import { FlcError, toFlcError } from '@flc-native/errors';
+import { caseNames } from '../case-names.js';
 import { defineCommand } from '../command.js';
 import { formatFailure } from '../failure.js';
 import {
@@ -11,6 +12,7 @@ import {
   text,
   withDefault,
 } from '../option.js';
+import { registrationMemory } from '../registration-memory.js';
 import { shellWord } from '../shell-word.js';
 
 const options = {
@@ -51,6 +53,7 @@ const options = {
     0.9,
   ),
   workers: defaultElsewhere(integer('worker threads', { min: 1 }), 'one a core'),
+  memory: registrationMemory,
   shard: custom(
     '<i/n>',
     'do the i-th of n parts, as in a cluster job array; then call prepare once without it',
@@ -73,14 +76,16 @@ export const prepare = defineCommand({
   options,
   async run(settings, { signal, progress, note, verbose }) {
     const { counted, prepareDataset, readDataset } = await import('@flc-native/pipeline');
-    const { dataset, out, workers, inPlaneSpacing, transforms, shard, ...plain } = settings;
+    const { dataset, out, workers, memory, inPlaneSpacing, transforms, shard, ...plain } = settings;
     const bar = progress('prepare');
+    const source = await readDataset(dataset);
     const done = await prepareDataset(
-      await readDataset(dataset),
+      source,
       out,
       {
         ...plain,
         ...(workers === undefined ? {} : { workers }),
+        ...(memory === undefined ? {} : { memory }),
         ...(transforms === undefined ? {} : { transforms }),
         ...(shard === undefined ? {} : { shard }),
         ...(inPlaneSpacing === undefined ? {} : { inPlaneSpacing }),
@@ -91,15 +96,17 @@ export const prepare = defineCommand({
         throw withSameCommand(toFlcError(thrown));
       })
       .finally(() => bar.stop());
+    const name = await caseNames(source, verbose);
     for (const { caseId, error } of done.failed)
-      note(`case ${caseId} failed.\n${formatFailure(toFlcError(error), verbose)}`);
-    for (const { caseId, message } of done.warnings) note(`warning: case ${caseId}: ${message}`);
+      note(`case ${name(caseId)} failed.\n${formatFailure(toFlcError(error), verbose)}`);
+    for (const { caseId, message } of done.warnings)
+      note(`warning: case ${name(caseId)}: ${message}`);
     return {
       exitCode: done.failed.length === 0 ? 0 : 3,
       json: { ...done, failed: done.failed.map(({ caseId, error }) => ({ caseId, error })) },
       text:
         `${counted(done.prepared, 'case')} prepared, ${done.reused} kept, ${done.failed.length} failed; ` +
-        `${counted(done.samples, 'slice')} in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). ${next(settings)}`,
+        `${counted(done.samples, 'slice')} in all (${done.seconds.toFixed(1)} s${perCase(done.times)}). ${next(settings, done.samples)}`,
     };
   },
 });
@@ -115,7 +122,11 @@ function withSameCommand(error: FlcError): FlcError {
   });
 }
 
-function next({ dataset, out, shard }: { dataset: string; out: string; shard: unknown }): string {
+function next(
+  { dataset, out, shard }: { dataset: string; out: string; shard: unknown },
+  samples: number,
+): string {
+  if (samples === 0) return 'There is nothing to go on with: correct what is named above.';
   if (shard === undefined) return `Next: flc-native split --prepared ${out}`;
   return `When all parts are done: flc-native prepare --dataset ${dataset} --out ${out}, with the same settings`;
 }

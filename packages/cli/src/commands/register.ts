@@ -1,7 +1,9 @@
 import { toFlcError } from '@flc-native/errors';
+import { caseNames } from '../case-names.js';
 import { defineCommand } from '../command.js';
 import { formatFailure } from '../failure.js';
 import { choice, defaultElsewhere, integer, required, text, withDefault } from '../option.js';
+import { registrationMemory } from '../registration-memory.js';
 
 const options = {
   dataset: required(text('<file>', 'dataset.yaml')),
@@ -9,7 +11,10 @@ const options = {
     text('<dir>', 'folder of the registered cohort; what is there and unchanged is kept'),
   ),
   method: withDefault(
-    choice(['rigid', 'affine', 'bspline'], 'how far phases may be deformed'),
+    choice(
+      ['none', 'centroid', 'rigid', 'affine', 'bspline'],
+      'how far phases may be moved: not at all, by the centroids of per-phase masks, as a body, also sheared and scaled, or deformed',
+    ),
     'bspline',
   ),
   transforms: defaultElsewhere(
@@ -20,6 +25,7 @@ const options = {
     integer('worker threads; fewer where memory is short', { min: 1 }),
     'one a core',
   ),
+  memory: registrationMemory,
 };
 
 export const register = defineCommand({
@@ -27,7 +33,7 @@ export const register = defineCommand({
   summary: 'move the phases onto the reference phase',
   description:
     'Moves every phase of every case, with its masks, onto the reference phase, and writes a cohort whose phases lie on one grid. ' +
-    'Parameters stand under "registration" in dataset.yaml; --align of prepare can also leave the phases where they are (none) or move lesions by their centres (centroid), which needs no images moved. Each pair gets a record of its quality and a picture in registration/; ' +
+    'Parameters stand under "registration" in dataset.yaml. Each pair gets a record of its quality and a picture in registration/; ' +
     'pairs that look wrong are listed at the end. Only what changed since the last call is done.',
   examples: [
     'flc-native register --dataset data/dataset.yaml --out registered',
@@ -36,22 +42,27 @@ export const register = defineCommand({
   options,
   async run(settings, { signal, progress, note, verbose }) {
     const { readDataset, registerDataset } = await import('@flc-native/pipeline');
-    const { dataset, out, method, transforms, workers } = settings;
+    const { dataset, out, method, transforms, workers, memory } = settings;
     const bar = progress('register');
+    const source = await readDataset(dataset);
     const done = await registerDataset(
-      await readDataset(dataset),
+      source,
       out,
       {
         method,
         ...(transforms === undefined ? {} : { transforms }),
         ...(workers === undefined ? {} : { workers }),
+        ...(memory === undefined ? {} : { memory }),
       },
       { signal, onProgress: ({ done: count, total }) => bar.update(count, total) },
     ).finally(() => bar.stop());
+    const name = await caseNames(source, verbose);
     for (const { caseId, phase, error } of done.failed)
-      note(`case ${caseId}, phase ${phase} failed.\n${formatFailure(toFlcError(error), verbose)}`);
+      note(
+        `case ${name(caseId)}, phase ${phase} failed.\n${formatFailure(toFlcError(error), verbose)}`,
+      );
     for (const { caseId, phase, message } of done.warnings)
-      note(`warning: case ${caseId}, phase ${phase}: ${message}`);
+      note(`warning: case ${name(caseId)}, phase ${phase}: ${message}`);
     const { datasetFile: _, ...json } = done;
     return {
       exitCode: done.failed.length === 0 ? 0 : 3,
@@ -59,7 +70,9 @@ export const register = defineCommand({
       text:
         `${done.registered} phases moved, ${done.reused} kept, ${done.failed.length} failed, ` +
         `${done.warnings.length} warnings (${done.seconds.toFixed(1)} s, ${done.workers} workers). ` +
-        `Next: flc-native prepare --dataset ${out}/dataset.yaml --out prepared`,
+        (done.registered + done.reused === 0 && done.failed.length > 0
+          ? 'There is nothing to go on with: correct what is named above.'
+          : `Next: flc-native prepare --dataset ${out}/dataset.yaml --out prepared`),
     };
   },
 });

@@ -1,4 +1,5 @@
 import { toFlcError } from '@flc-native/errors';
+import { caseNames } from '../case-names.js';
 import { defineCommand } from '../command.js';
 import { formatFailure } from '../failure.js';
 import {
@@ -86,15 +87,18 @@ export const segment = defineCommand({
       Object.entries(plain).filter(([, value]) => value !== undefined),
     );
     const bar = progress('segment');
+    const source = await readDataset(dataset);
     const done = await segmentDataset(
-      await readDataset(dataset),
+      source,
       out,
       { joint, probabilities: prob, ...given },
       { signal, onProgress: ({ done: count, total }) => bar.update(count, total) },
     ).finally(() => bar.stop());
+    const name = await caseNames(source, verbose);
     for (const { caseId, error } of done.failed)
-      note(`case ${caseId} failed.\n${formatFailure(toFlcError(error), verbose)}`);
-    for (const { caseId, message } of done.warnings) note(`warning: case ${caseId}: ${message}`);
+      note(`case ${name(caseId)} failed.\n${formatFailure(toFlcError(error), verbose)}`);
+    for (const { caseId, message } of done.warnings)
+      note(`warning: case ${name(caseId)}: ${message}`);
     const { datasetFile: _, ...json } = done;
     return {
       exitCode: done.failed.length === 0 ? 0 : 3,
@@ -102,7 +106,9 @@ export const segment = defineCommand({
       text:
         `${done.segmented} cases segmented, ${done.reused} kept, ${done.failed.length} failed, ` +
         `${done.masks.length} masks, ${done.warnings.length} warnings (${done.seconds.toFixed(1)} s). ` +
-        `Next: flc-native check --dataset ${out}/dataset.yaml --sheet sheet.html`,
+        (done.masks.length === 0
+          ? 'There is nothing to go on with: correct what is named above.'
+          : `Next: flc-native check --dataset ${out}/dataset.yaml --sheet sheet.html`),
     };
   },
 });

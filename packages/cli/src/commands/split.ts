@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FlcError } from '@flc-native/errors';
 import type { SplitOptions } from '@flc-native/pipeline';
 import { defineCommand } from '../command.js';
@@ -41,11 +42,16 @@ export const split = defineCommand({
   ],
   options,
   async run(settings) {
-    const { readPrepared, splitByPatient, writeSplits } = await import('@flc-native/pipeline');
+    const { keepInputs, readPrepared, splitByPatient, writeSplits } = await import(
+      '@flc-native/pipeline'
+    );
+    const file = settings.out ?? defaultSplitsFile(settings.prepared);
+    const { fixed, pseudonymKey } = settings;
+    const given = [fixed, pseudonymKey].filter((input) => input !== undefined);
+    await keepInputs([join(settings.prepared, 'index.json'), ...given], [file]);
     const how = await splitOptions(settings);
     const prepared = await readPrepared(settings.prepared);
     const splits = splitByPatient(prepared.index.samples, how);
-    const file = settings.out ?? defaultSplitsFile(settings.prepared);
     await writeSplits(file, splits);
     const { partitions } = splits;
     const lines = partitions.flatMap(({ name, counts }) =>

@@ -58,6 +58,7 @@ export const train = defineCommand({
     'torchrun --no-python --nproc-per-node 4 -- npx flc-native train --prepared prepared --run runs/first',
   ],
   options,
+  savesWhenStopped: true,
   async run(settings, surroundings) {
     const { prepared, partition } = await readCohort(settings);
     const show = showFitEvents(surroundings);
@@ -118,6 +119,7 @@ function describe(result: FitResult, settings: TrainSettings): string {
   if (svm !== null)
     lines.push(
       `SVM (${svm.kernel}, C ${svm.C}${svm.gamma === null ? '' : `, gamma ${svm.gamma}`}): validation lesion accuracy ${percent(svm.validationAccuracy)}.`,
+      ...svm.notes,
     );
   if (result.synthetic) lines.push('Synthetic data: these numbers say nothing about patients.');
   lines.push(
