@@ -1,6 +1,6 @@
 /**
- * Writes the pages of docs/reference that come from the code: every command's help, the schema of dataset.yaml, and the
- * comparison methods.
+ * Writes the pages of docs/reference that come from the code: every command's help, the schema of dataset.yaml, the
+ * comparison methods and the codes of errors.
  * `node scripts/write-reference.mjs` after a build; `test/reference.test.ts` fails when a page is out of date.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { comparisonMethods } from '@flc-native/baselines';
+import { errorCodeMeanings } from '@flc-native/errors';
 import { datasetJsonSchema } from '@flc-native/pipeline';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,6 +32,7 @@ export function referencePages() {
   return {
     'commands.md': `${commandsPage.trimEnd()}\n`,
     'comparison-methods.md': comparisonPage(),
+    'error-codes.md': errorPage(),
     'dataset.schema.json': `${JSON.stringify(datasetJsonSchema(), null, 2)}\n`,
   };
 }
@@ -41,7 +43,7 @@ function comparisonPage() {
     "Written by `node scripts/write-reference.mjs` from `packages/baselines`. These are the rows of the paper's Table 2 that train no",
     'network, each with its settings and everything in which it differs from the original paper or from the',
     're-implementation by the authors of the table ("authors"). All describe a lesion by numbers; an RBF support vector machine',
-    'on these, with C and gamma chosen on the validation lesions, decides. Slices of a lesion are pooled.',
+    'on these, with C and gamma chosen on the validation lesions, decides. Slices of a lesion are pooled, but with `compare --unit slice`.',
   ];
   const sections = comparisonMethods.map((method) => {
     /** @type {Readonly<Record<string, string>>} */
@@ -58,6 +60,19 @@ function comparisonPage() {
     ].join('\n\n');
   });
   return `${[`${intro[0]}\n\n${intro.slice(1).join('\n')}`, ...sections].join('\n\n')}\n`;
+}
+
+function errorPage() {
+  const rows = Object.entries(errorCodeMeanings).map(([code, text]) => `| \`${code}\` | ${text} |`);
+  return `${[
+    '# Error codes',
+    '',
+    'Written by `node scripts/write-reference.mjs` from `packages/errors`. The `code` of every `FlcError`; `--json` prints it too.',
+    '',
+    '| code | means |',
+    '|---|---|',
+    ...rows,
+  ].join('\n')}\n`;
 }
 
 /** @param {string[]} command */

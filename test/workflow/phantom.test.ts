@@ -73,6 +73,22 @@ describe('the whole way through the program', () => {
     expect(await readdir(join(dir, 'predictions/label-maps'))).toHaveLength(12);
   });
 
+  it('refuses one image as three phases', async () => {
+    const folder = join(dir, 'Mustermann');
+    const [id = ''] = await readdir(join(folder, 'images'));
+    const image = join(folder, 'images', id, 'PV.nii.gz');
+    const phases = ['NC', 'ART', 'PV'].flatMap((phase) => ['--phase', `${phase}=${image}`]);
+    const mask = ['--mask', join(folder, 'masks', id.replace('Erika-', ''), 'lesion-PV.nii.gz')];
+    const words = ['predict', '--model', 'runs/first/model', ...phases, ...mask];
+    const refused = await runCli(words, { cwd: dir });
+    expect(refused.exitCode, refused.stderr).toBe(3);
+    expect(refused.stderr).toContain('DUPLICATE_IMAGE');
+    const forced = await runCli([...words, '--force', '--json'], { cwd: dir });
+    expect(forced.exitCode, forced.stderr).toBe(0);
+    const [{ warnings }] = JSON.parse(forced.stdout).predictions;
+    expect(warnings).toContainEqual(expect.stringContaining('DUPLICATE_IMAGE'));
+  });
+
   it('lets no name through', async () => {
     expect(outputs.join('\n')).not.toMatch(/Mustermann|Erika/i);
     for (const folder of ['prepared', 'runs', 'predictions'])
