@@ -8,6 +8,7 @@
 
 mod support;
 
+use flc_net::model::{Builder, ConvBn, Parameters, Source, channels_last};
 use flc_torch_ext::{WinogradWeights, winograd_convolution};
 use support::instructions::{passes_with_fewer_instructions, winograd_multiple, winograd_takes};
 use tch::{Device, Kind, Tensor};
@@ -82,6 +83,33 @@ fn errors(kind: Kind) -> Option<[f64; 3]> {
 fn float32_equals_libtorch_in_float64() {
     let worst = errors(Kind::Float);
     assert!(worst.is_none_or(|errors| errors.iter().all(|&error| error < 1e-6)), "{worst:?}");
+}
+
+#[test]
+fn a_strided_projection_of_few_channels_stays_within_its_memory() {
+    tch::manual_seed(9);
+    // oneDNN's own writes beyond its memory below 8 (AVX2) or 16 (AVX-512) channels, by more the larger the image is.
+    for (channels, side) in [1, 3, 4, 6, 12].into_iter().flat_map(|c| [2, 4, 8, 16].map(|s| (c, s)))
+    {
+        let values = Tensor::randn([12, channels, side, side], (Kind::Float, Device::Cpu));
+        let errors = {
+            let mut parameters = Parameters::default();
+            let builder =
+                &mut Builder::new(&mut parameters, Source::Seed(1), Kind::Float, Device::Cpu);
+            let conv = ConvBn::new(builder, ("0", "1"), [channels, 24], 1, 2).unwrap();
+            let x = channels_last(&values).unwrap().copy().set_requires_grad(true);
+            let y = conv.convolve(&x).unwrap();
+            let upstream = Tensor::randn(y.size(), (Kind::Float, Device::Cpu));
+            let ours = differentiate(y, [&x, &conv.weight], &upstream);
+
+            let double = |t: &Tensor| t.detach().to_kind(Kind::Double).set_requires_grad(true);
+            let (x, weight) = (double(&values), double(&conv.weight));
+            let y = x.conv2d(&weight, None::<&Tensor>, [2; 2], [0; 2], [1; 2], 1);
+            let theirs = differentiate(y, [&x, &weight], &upstream.to_kind(Kind::Double));
+            [0, 1, 2].map(|i| relative(&ours[i], &theirs[i]))
+        };
+        assert!(errors.iter().all(|&error| error < 1e-5), "{channels} {side}: {errors:?}");
+    }
 }
 
 #[test]

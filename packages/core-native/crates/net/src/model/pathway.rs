@@ -1,9 +1,9 @@
 //! A pathway of one phase. The paper's is residual: He et al. 2016, section 4.2, with 6n + 2 layers (19 convolutions for n = 3), BN before ReLU.
 
-use super::{BatchNorm, Builder, Shortcut, YasakaPathway};
+use super::{BatchNorm, Builder, Shortcut, YasakaPathway, pad_shortcut};
 use crate::Result;
 use crate::config::{Backbone, NetworkConfig};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Convolution without bias, then batch norm.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl ConvBn {
     }
 
     /// On the CPU by minimal filtering where it fits, which keeps the gradient of the master weights in float32; else by libtorch.
-    fn convolve(&self, xs: &Tensor) -> Result<Tensor> {
+    pub fn convolve(&self, xs: &Tensor) -> Result<Tensor> {
         if self.padding == 1
             && self.stride == 1
             && let Some(ys) = flc_torch_ext::winograd_convolution(xs, &self.weight)?
@@ -57,8 +57,15 @@ impl ConvBn {
             return Ok(ys);
         }
         let weight = self.weight.f_to_kind(xs.f_kind()?)?;
-        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
-        Ok(xs.f_conv2d(&weight, None::<&Tensor>, stride, padding, [1, 1], 1)?)
+        let convolve = |xs: &Tensor, stride: i64| {
+            xs.f_conv2d(&weight, None::<&Tensor>, [stride; 2], [self.padding; 2], [1, 1], 1)
+        };
+        // A 1 x 1 kernel sees every stride-th pixel alone. oneDNN's backward of a strided one writes beyond its memory where there are
+        // fewer channels than lanes (uxlfoundation/oneDNN#6035).
+        if self.padding == 0 && self.stride > 1 && xs.device() == Device::Cpu {
+            return Ok(convolve(&pad_shortcut(xs, self.stride, 0)?, 1)?);
+        }
+        Ok(convolve(xs, self.stride)?)
     }
 }
 

@@ -64,8 +64,9 @@ impl GroupedSampler {
     /// Each ROI from a group drawn evenly; within it none comes again before all have come.
     fn draw_rois(&self, generator: &mut impl Rng) -> Vec<usize> {
         let mut left: Vec<Vec<usize>> = vec![Vec::new(); self.groups.len()];
+        // No group is empty: each step gives one.
         (0..self.rois_per_batch)
-            .map(|_| {
+            .filter_map(|_| {
                 let group = match self.groups.len() {
                     1 => 0,
                     count => generator.random_range(0..count),
@@ -73,7 +74,7 @@ impl GroupedSampler {
                 if left[group].is_empty() {
                     left[group] = self.order(&self.groups[group], generator);
                 }
-                left[group].pop().expect("no group is empty")
+                left[group].pop()
             })
             .collect()
     }
