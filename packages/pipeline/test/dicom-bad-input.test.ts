@@ -197,7 +197,9 @@ describe.skipIf(!existsSync(shared))('the decoder (skipped without ../shared/dat
   });
 });
 
+/** Files of the folders; of one that is not there its name, whose tests are skipped. */
 function filesOf(...folders: string[]): string[] {
+  if (!existsSync(shared)) return folders;
   return folders.flatMap((folder) =>
     readdirSync(join(shared, folder), { withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -207,14 +209,12 @@ function filesOf(...folders: string[]): string[] {
 
 // The project does not hold these files; without ../shared/data the suite is skipped and says so.
 describe.skipIf(!existsSync(shared))('real files (skipped without ../shared/data)', () => {
-  const dicom = existsSync(shared)
-    ? [
-        ...filesOf('cornerstone3D', 'dcmqi/seg', 'pydicom-data'),
-        ...filesOf('totalsegmentator/example_ct_dicom', 'dcmqi/ct-3slice').filter(
-          (_, i) => i % 20 === 0,
-        ),
-      ]
-    : [];
+  const dicom = [
+    ...filesOf('cornerstone3D', 'dcmqi/seg', 'pydicom-data'),
+    ...filesOf('totalsegmentator/example_ct_dicom', 'dcmqi/ct-3slice').filter(
+      (_, i) => i % 20 === 0,
+    ),
+  ];
   const foreign = /(LICENSE|SOURCE\.md|LICENSE\.txt|\.nrrd)$/;
 
   it.each(dicom)('%s is read, ignored or refused with a code', async (name) => {
