@@ -48,7 +48,8 @@ impl ConvBn {
         self.bn.forward_relu(&self.convolve(xs)?, residual, train)
     }
 
-    /// [n, c_in, h, w] -> [n, c_out, h / stride, w / stride]. On the CPU by minimal filtering where it fits, which keeps the gradient of the master weights in float32; else by libtorch.
+    /// [n, c_in, h, w] -> [n, c_out, h / stride, w / stride]. On the CPU by minimal filtering where it fits, which keeps the gradient of the
+    /// master weights in float32; else by libtorch.
     pub fn convolve(&self, xs: &Tensor) -> Result<Tensor> {
         if self.padding == 1
             && self.stride == 1
